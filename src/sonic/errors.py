@@ -1,0 +1,168 @@
+"""Everything that can go wrong, as one tree of exceptions with stable codes.
+
+    SonicError                      error               exit 1
+    |- InputError                   input               exit 2: the caller can fix it
+    |  |- ConfigError               config              unknown option, wrong type, out of range
+    |  |- ImageError                image               not a picture, truncated, too small
+    |  |  |- ImageTooLargeError     image_too_large     more pixels than we are willing to decode
+    |  |  |- NoFaceError            no_face
+    |  |  |- FaceTooSmallError      face_too_small
+    |  |  |- FaceCutError           face_cut            the picture's border cuts the face
+    |  |  |- ProfileError           profile             turned too far to the side
+    |  |  `- FaceIndexError         face_index          fewer faces than asked for
+    |  |- AudioError                audio               not a recording, empty, corrupt
+    |  |  |- NoAudioTrackError      no_audio_track
+    |  |  |- AudioTooShortError     audio_too_short
+    |  |  `- SilentAudioError       silent_audio
+    |  |- OutputPathError           output_path         unknown suffix, missing or unwritable folder
+    |  |- OutputExistsError         output_exists
+    |  `- DiskSpaceError            disk_space
+    |- ModelNotFoundError           model_not_found     exit 3: the installation lacks something
+    |- WeightsError                 weights             exit 3
+    |- DependencyError              dependency          exit 3
+    |- ExportError                  export              exit 1: the encoder failed
+    `- Cancelled                    cancelled           exit 130
+
+Messages are one sentence that names the value, the limit and the remedy. The codes never change between
+releases; `docs/troubleshooting.md` explains each of them.
+"""
+
+from __future__ import annotations
+
+
+class SonicError(Exception):
+    """Base of every error that Sonic raises on purpose; `code` is stable, `exit_code` is the command's."""
+
+    code: str = "error"
+    exit_code: int = 1
+
+
+class InputError(SonicError):
+    """Something that was handed in cannot be used; the message says how to fix it."""
+
+    code = "input"
+    exit_code = 2
+
+
+class ConfigError(InputError):
+    """An option is unknown, of the wrong type or outside its allowed range."""
+
+    code = "config"
+
+
+class ImageError(InputError):
+    """The portrait cannot be read as a picture."""
+
+    code = "image"
+
+
+class ImageTooLargeError(ImageError):
+    """The portrait has more pixels than Sonic decodes."""
+
+    code = "image_too_large"
+
+
+class NoFaceError(ImageError):
+    """No face was found in the portrait."""
+
+    code = "no_face"
+
+
+class FaceTooSmallError(ImageError):
+    """The face has too few pixels to be animated."""
+
+    code = "face_too_small"
+
+
+class FaceCutError(ImageError):
+    """The border of the picture cuts through the face."""
+
+    code = "face_cut"
+
+
+class ProfileError(ImageError):
+    """The head is turned too far to the side."""
+
+    code = "profile"
+
+
+class FaceIndexError(ImageError):
+    """`face_index` asks for a face that the picture does not have."""
+
+    code = "face_index"
+
+
+class AudioError(InputError):
+    """The voice recording cannot be decoded."""
+
+    code = "audio"
+
+
+class NoAudioTrackError(AudioError):
+    """The file has no sound in it."""
+
+    code = "no_audio_track"
+
+
+class AudioTooShortError(AudioError):
+    """The recording is too short to hold speech."""
+
+    code = "audio_too_short"
+
+
+class SilentAudioError(AudioError):
+    """The recording holds nothing but silence."""
+
+    code = "silent_audio"
+
+
+class OutputPathError(InputError):
+    """The output cannot be written where or as what it was asked for."""
+
+    code = "output_path"
+
+
+class OutputExistsError(InputError):
+    """The output is already there and may not be replaced."""
+
+    code = "output_exists"
+
+
+class DiskSpaceError(InputError):
+    """The disk has no room for the output."""
+
+    code = "disk_space"
+
+
+class ModelNotFoundError(SonicError):
+    """No model goes by this name, and no folder either."""
+
+    code = "model_not_found"
+    exit_code = 3
+
+
+class WeightsError(SonicError):
+    """A model folder is incomplete, damaged or of another format version."""
+
+    code = "weights"
+    exit_code = 3
+
+
+class DependencyError(SonicError):
+    """An optional package is missing; the message names the install command."""
+
+    code = "dependency"
+    exit_code = 3
+
+
+class ExportError(SonicError):
+    """The encoder failed while writing the video."""
+
+    code = "export"
+
+
+class Cancelled(SonicError):  # noqa: N818 - a request, not a fault
+    """Raise this in `on_progress` to stop; nothing half-written is left behind."""
+
+    code = "cancelled"
+    exit_code = 130

@@ -1,0 +1,275 @@
+"""The one list of generation options: defaults, units, ranges and what each of them does."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import math
+import numbers
+import typing
+from dataclasses import dataclass, field
+from typing import Any
+
+from sonic.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class Option:
+    """What there is to know about one option; command line, documents and forms are derived from it.
+
+    `below` and `above` say what suffers outside the `recommended` range; `minimum` and `maximum` are hard.
+    """
+
+    help: str
+    effect: str
+    unit: str = ""
+    minimum: float | None = None
+    maximum: float | None = None
+    recommended: tuple[float, float] | None = None
+    below: str = ""
+    above: str = ""
+    choices: tuple[str, ...] = ()
+    name: str = ""
+    kind: type = str
+    optional: bool = False
+    default: Any = None
+
+    def describe_range(self) -> str:
+        """The allowed values in words, such as `0 to 2` or `full or face`."""
+        if self.choices:
+            return " or ".join(self.choices)
+        if self.kind is bool:
+            return "true or false"
+        if self.maximum is None:
+            return f"at least {self.minimum:g}"
+        return f"{number(self.minimum)} to {number(self.maximum)}"
+
+
+def number(value: float | None) -> str:
+    """A number without trailing zeros, in full digits."""
+    if value is None:
+        return "none"
+    return str(int(value)) if float(value).is_integer() else f"{value:g}"
+
+
+def _option(default: Any, help: str, effect: str, **details: Any) -> Any:  # noqa: A002 - the word for it
+    return field(default=default, metadata={"option": Option(help=help, effect=effect, **details)})
+
+
+@dataclass(frozen=True)
+class GenerateConfig:
+    """How to generate a video: validated when made, never changed afterwards.
+
+    Raises:
+        ConfigError: a value has the wrong type or is outside its allowed range.
+    """
+
+    duration: float | None = _option(
+        None,
+        "Length of the video; the length of the audio if not given.",
+        "A shorter value trims the audio; a longer one is cut to the audio, which never runs out of step.",
+        unit="seconds",
+        minimum=0.2,
+    )
+    min_resolution: int = _option(
+        512,
+        "Short side of the animated crop at which the face is drawn.",
+        "Higher is sharper and slower: the cost grows with the square.",
+        unit="pixels",
+        minimum=256,
+        maximum=2048,
+        recommended=(512, 1024),
+        below="lips, teeth and lids lose detail",
+        above="it is far slower than real time, and few portraits hold that much detail",
+    )
+    expand_ratio: float = _option(
+        0.2,
+        "How far the animated crop reaches beyond the head, as a share of its size.",
+        "More leaves room for neck and hair to follow the head; less puts more pixels on the face.",
+        unit="share",
+        minimum=0.0,
+        maximum=1.0,
+        recommended=(0.15, 0.2),
+        below="hair and chin may be cut at the border of the crop when the head moves",
+        above="the face gets fewer pixels and looks softer",
+    )
+    inference_steps: int = _option(
+        25,
+        "Solver steps of the motion model.",
+        "More steps follow the model more exactly; the time of the motion stage grows in proportion.",
+        unit="steps",
+        minimum=1,
+        maximum=100,
+        recommended=(20, 30),
+        below="motion gets rougher and lips follow the sound less closely",
+        above="it takes longer with hardly any gain",
+    )
+    dynamic_scale: float = _option(
+        1.0,
+        "Amplitude of the mouth's motion.",
+        "Scales lips and jaw around the closed mouth, so that m, b and p stay shut.",
+        unit="factor",
+        minimum=0.0,
+        maximum=2.0,
+        recommended=(1.0, 1.2),
+        below="speech looks mumbled",
+        above="the mouth opens wider than the portrait's teeth and lips can follow naturally",
+    )
+    motion_scale: float = _option(
+        1.0,
+        "Amplitude of everything but the mouth: head, brows and gaze.",
+        "0 holds the head still; blinks stay unless `blink` is off.",
+        unit="factor",
+        minimum=0.0,
+        maximum=2.0,
+        recommended=(1.0, 1.1),
+        below="the head looks stiff",
+        above="head turns may show what the portrait does not, and edges of the hair may smear",
+    )
+    lip_sync_refinement: bool = _option(
+        True,
+        "Aligns lips and sound below the length of a frame.",
+        "Measures the offset between opening lips and sound and takes it out, by 0.05 s at most.",
+    )
+    temporal_smoothing: bool = _option(
+        True,
+        "Removes jitter between frames.",
+        "A filter without delay that leaves closing lips and blinks sharp.",
+    )
+    seed: int | None = _option(
+        None,
+        "Start of the random numbers; drawn and recorded in the video if not given.",
+        "The same seed, inputs and model give the same frames.",
+        minimum=0,
+        maximum=2**64 - 1,
+    )
+    fps: float = _option(
+        25.0,
+        "Frame rate of the video.",
+        "Motion is generated at 25 frames a second and resampled to other rates.",
+        unit="frames per second",
+        minimum=10.0,
+        maximum=60.0,
+        recommended=(24.0, 30.0),
+        below="fast lip closures fall between the frames",
+        above="it takes longer and adds frames, but no motion detail",
+    )
+    crop: str = _option(
+        "full",
+        "`full` pastes the face back into the whole picture, `face` gives the square crop.",
+        "`full` keeps the size of the portrait; `face` is quicker for large pictures.",
+        choices=("full", "face"),
+    )
+    blink: bool = _option(
+        True,
+        "Lets the eyes blink.",
+        "Off keeps the lids at rest, also during silence.",
+    )
+    face_index: int | None = _option(
+        None,
+        "Which face to animate, counted from 0 for the largest; the largest if not given.",
+        "For pictures with several people.",
+        minimum=0,
+        maximum=99,
+    )
+
+    def __post_init__(self) -> None:
+        for option in options():
+            checked = _check(option, getattr(self, option.name))
+            object.__setattr__(self, option.name, checked)
+
+    @classmethod
+    def build(cls, config: GenerateConfig | None = None, **overrides: Any) -> GenerateConfig:
+        """`config`, or the defaults, with `overrides` on top; an unknown name raises with the nearest one."""
+        if config is not None and not isinstance(config, GenerateConfig):
+            raise ConfigError(
+                f"config is a {type(config).__name__}, not a GenerateConfig: pass options as **options."
+            )
+        known = [option.name for option in options()]
+        for name in overrides:
+            if name not in known:
+                raise ConfigError(_unknown(name, known))
+        return dataclasses.replace(config or cls(), **overrides)
+
+    def advice(self) -> tuple[str, ...]:
+        """One sentence for each option outside its recommended range, saying what will suffer."""
+        sentences = (_advise(option, getattr(self, option.name)) for option in options())
+        return tuple(sentence for sentence in sentences if sentence)
+
+    def to_dict(self) -> dict[str, Any]:
+        """All options by name, ready for JSON."""
+        return dataclasses.asdict(self)
+
+
+def options() -> tuple[Option, ...]:
+    """Every option of `GenerateConfig` in order, with name, type and default filled in."""
+    hints = typing.get_type_hints(GenerateConfig)
+    described = []
+    for entry in dataclasses.fields(GenerateConfig):
+        kinds = [
+            kind
+            for kind in (*typing.get_args(hints[entry.name]), hints[entry.name])
+            if isinstance(kind, type)
+        ]
+        described.append(
+            dataclasses.replace(
+                entry.metadata["option"],
+                name=entry.name,
+                kind=kinds[0],
+                optional=type(None) in kinds,
+                default=entry.default,
+            )
+        )
+    return tuple(described)
+
+
+def _unknown(name: str, known: list[str]) -> str:
+    nearest = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    remedy = f"did you mean '{nearest[0]}'?" if nearest else f"the options are {', '.join(known)}."
+    return f"Unknown option '{name}': {remedy}"
+
+
+def _check(option: Option, value: Any) -> Any:
+    if value is None and option.optional:
+        return None
+    value = _convert(option, value)
+    if option.choices and value not in option.choices:
+        raise ConfigError(f"{option.name} is {value!r}: choose {option.describe_range()}.")
+    too_low = option.minimum is not None and value < option.minimum
+    too_high = option.maximum is not None and value > option.maximum
+    if too_low or too_high:
+        unit = f" {option.unit}" if option.unit else ""
+        raise ConfigError(
+            f"{option.name} is {number(value)}, outside its range: choose {option.describe_range()}{unit}."
+        )
+    return value
+
+
+def _convert(option: Option, value: Any) -> Any:
+    """`value` as the option's plain Python type; NumPy's scalars are welcome, booleans are no numbers."""
+    boolean = isinstance(value, bool) or type(value).__name__ in {"bool", "bool_"}
+    if option.kind is bool and boolean:
+        return bool(value)
+    if option.kind is int and isinstance(value, numbers.Integral) and not boolean:
+        return int(value)
+    if option.kind is float and isinstance(value, numbers.Real) and not boolean and math.isfinite(value):
+        return float(value)
+    if option.kind is str and isinstance(value, str):
+        return value
+    wanted = {bool: "true or false", int: "a whole number", float: "a finite number", str: "a word"}
+    raise ConfigError(
+        f"{option.name} is {value!r}, but must be {wanted[option.kind]}: choose {option.describe_range()}."
+    )
+
+
+def _advise(option: Option, value: Any) -> str:
+    if option.recommended is None or value is None:
+        return ""
+    low, high = option.recommended
+    if low <= value <= high:
+        return ""
+    suffers = option.below if value < low else option.above
+    side = "below" if value < low else "above"
+    return (
+        f"{option.name} {number(value)} is {side} the recommended {number(low)} to {number(high)}: {suffers}."
+    )

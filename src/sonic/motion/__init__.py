@@ -1,0 +1,1 @@
+"""Face motion: its representation, its generation from speech and the controls over it."""

@@ -1,0 +1,1 @@
+"""Learning motion from unlabelled talking videos; needs the `train` extra."""

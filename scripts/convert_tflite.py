@@ -165,7 +165,7 @@ class Converter:
         return self._emit("Conv", [value, weights], group=factors.size, kernel_shape=[1, 1])
 
     def _convert_prelu(self, operator: Any, inputs: list[int], output: int) -> str:
-        """slope * x + (1 - slope) * relu(x): ONNX Runtime leaves its blocked layout for PRelu, 3x slower."""
+        """Gives slope * x + (1 - slope) * relu(x): ONNX Runtime leaves its blocked layout for PRelu."""
         value = self.names[inputs[0]]
         slope = self.constants[inputs[1]].ravel()
         positive = self._scale_channels(self._emit("Relu", [value]), 1 - slope.astype(np.float32))

@@ -1,0 +1,1 @@
+"""Finds faces in pictures and describes them: landmarks, pose, person mask, the square to animate."""

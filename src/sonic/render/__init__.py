@@ -1,0 +1,1 @@
+"""Turns a portrait and its motion into pictures: mesh warp, mouth interior, eyes, background."""

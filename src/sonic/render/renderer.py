@@ -1,0 +1,83 @@
+"""One portrait, ready to be drawn in any pose: the layers, and the paste-back into the whole picture."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from sonic.face.topology import (
+    INNER_LIPS_LOWER,
+    INNER_LIPS_UPPER,
+    LEFT_EYE_LOWER,
+    LEFT_EYE_UPPER,
+    LEFT_IRIS,
+    RIGHT_EYE_LOWER,
+    RIGHT_EYE_UPPER,
+    RIGHT_IRIS,
+)
+from sonic.render.canvas import Canvas
+from sonic.render.eyes import Eyeball
+from sonic.render.mouth import MouthInterior
+from sonic.render.rig import FaceRig
+from sonic.render.scene import Scene
+from sonic.render.slit import Slit
+from sonic.render.warp import CropWarp, still_border
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from sonic.face.portrait import Portrait
+    from sonic.motion.space import FaceMotion, MotionSpace
+
+# Edges of the openings run from the left of the picture to its right; the left eye is listed the other way.
+RIGHT_EDGES = (np.int32(RIGHT_EYE_UPPER), np.int32(RIGHT_EYE_LOWER))
+LEFT_EDGES = (np.int32(LEFT_EYE_UPPER[::-1]), np.int32(LEFT_EYE_LOWER[::-1]))
+MOUTH_EDGES = (np.int32(INNER_LIPS_UPPER), np.int32(INNER_LIPS_LOWER))
+MOUTH_REACH, EYE_REACH = 0.28, 0.16  # eye distances of skin redrawn around the openings
+
+
+class Renderer:
+    """Draws frames of one portrait.
+
+    Args:
+        portrait: what the analysis found in the picture.
+        space: the model's motion space, which knows heads and how mouths close.
+        resolution: side of the animated square in pixels.
+        crop: "full" pastes the square back into the whole picture, "face" gives the square alone.
+    """
+
+    def __init__(
+        self, portrait: Portrait, space: MotionSpace, *, resolution: int, crop: str = "full"
+    ) -> None:
+        self.canvas = Canvas(portrait, resolution, crop)
+        picture, person = self.canvas.cut(portrait.image), self.canvas.cut(portrait.person)
+        self.rig = FaceRig(self.canvas.to_crop(portrait.landmarks), space)
+        still = still_border(self.canvas.side, self.canvas.open_sides)
+        self.scene = Scene(picture, person)
+        self.warp = CropWarp(self.rig, self.canvas.side, still)
+        self.mouth = Slit(self.rig, picture, still, *MOUTH_EDGES, reach=MOUTH_REACH)
+        self.interior = MouthInterior(self.rig, picture)
+        self.eyes = [
+            (
+                Slit(self.rig, picture, still, *edges, reach=EYE_REACH),
+                Eyeball(self.rig, picture, np.concatenate([edges[0], edges[1][-2:0:-1]]), iris, eye),
+            )
+            for eye, (edges, iris) in enumerate([(RIGHT_EDGES, RIGHT_IRIS), (LEFT_EDGES, LEFT_IRIS)])
+        ]
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the frames in pixels; both even."""
+        return self.canvas.size
+
+    def render(self, motion: FaceMotion, index: int) -> npt.NDArray[np.uint8]:
+        """Draw frame `index` of the motion: uint8 RGB `[height, width, 3]`."""
+        posed = self.rig.pose(motion, index)
+        crop = self.scene.compose(self.warp.backward(posed))
+        for slit, eyeball in self.eyes:
+            eyeball.look(motion.gaze[index])
+            slit.draw(crop, posed, eyeball)
+        self.mouth.draw(crop, posed, self.interior)
+        return self.canvas.paste(crop)

@@ -1,0 +1,199 @@
+"""An opening in the skin (mouth, eye): its two lips move apart and show what lies behind them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import cv2
+import numpy as np
+
+from sonic.render.grid import Grid, VertexField, invert_steep
+from sonic.render.warp import HeadWarp
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from sonic.render.grid import Array
+    from sonic.render.rig import FaceRig, PosedFace
+
+_SUBPIXEL_BITS = 4
+
+
+@dataclass(frozen=True)
+class Window:
+    """A rectangle of whole pixels in the crop that is drawn anew in one frame."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+    @property
+    def slices(self) -> tuple[slice, slice]:
+        """Rows and columns of the window."""
+        return slice(self.y, self.y + self.height), slice(self.x, self.x + self.width)
+
+
+class Interior(Protocol):
+    """Paints what shows through an opening."""
+
+    def paint(self, window: Window, posed: PosedFace, edges: Edges) -> Array:
+        """Colours of the window's pixels, float32 `[height, width, 3]` in 0..255."""
+
+
+@dataclass(frozen=True)
+class Edges:
+    """Upper and lower edge of an opening in a posed face, corner to corner, pixels `[n, 2]` each."""
+
+    upper: Array
+    lower: Array
+
+    @property
+    def points(self) -> Array:
+        """Both edges as one closed outline."""
+        return np.concatenate([self.upper, self.lower[-2:0:-1]])
+
+    def opening(self, window: Window) -> Array:
+        """Coverage of the opening `[height, width]`, 0..1, anti-aliased."""
+        return _fill(self.points, window)
+
+    def below(self, window: Window) -> Array:
+        """Coverage of everything on the lower side of the opening's middle line, `[height, width]`."""
+        middle = (self.upper + self.lower) / 2
+        far = float(window.width + window.height)
+        axis = middle[-1] - middle[0]
+        axis = axis / max(1e-6, float(np.hypot(*axis)))
+        down = np.float32([-axis[1], axis[0]]) * far
+        line = np.concatenate([[middle[0] - axis * far], middle, [middle[-1] + axis * far]])
+        return _fill(np.concatenate([line, [line[-1] + down, line[0] + down]]), window)
+
+
+class Slit:
+    """One opening of a portrait: warps the skin above and below it apart and lays the interior between.
+
+    Args:
+        rig: the portrait's mesh.
+        picture: source pixels of the crop, uint8 `[size, size, 3]`.
+        still: weight of the head's motion near the crop's border, `[size, size]`.
+        upper: vertex numbers of the upper edge from the left corner of the picture to the right one.
+        lower: the same for the lower edge; shares both corners.
+        reach: how far around the opening skin is redrawn, in eye distances.
+    """
+
+    def __init__(
+        self,
+        rig: FaceRig,
+        picture: npt.NDArray[np.uint8],
+        still: Array,
+        upper: npt.NDArray[np.int32],
+        lower: npt.NDArray[np.int32],
+        reach: float,
+    ) -> None:
+        self.picture, self.upper, self.lower = picture, upper, lower
+        self.margin = reach * rig.unit
+        self.step = max(1.0, picture.shape[0] / 320)
+        self.softness = picture.shape[0] / 900
+        self.grid = self._source_grid(rig)
+        self.head = HeadWarp(rig, self.grid, still)
+        self.above = self._split(rig, upper, beneath=True)
+        self.below = self._split(rig, lower, beneath=False)
+
+    def _source_grid(self, rig: FaceRig) -> Grid:
+        points = rig.vertices[np.concatenate([self.upper, self.lower])]
+        low, high = points.min(0) - 2 * self.margin, points.max(0) + 2 * self.margin
+        cols, rows = np.ceil((high - low) / self.step).astype(int)
+        return Grid(float(low[0]), float(low[1]), self.step, int(cols), int(rows))
+
+    def _split(self, rig: FaceRig, edge: npt.NDArray[np.int32], *, beneath: bool) -> VertexField:
+        """The mesh's field on one side of the opening, continued across it by what the edge does."""
+        field = VertexField(rig.vertices, rig.triangles, self.grid)
+        curve = rig.vertices[edge]
+        axis = curve[-1] - curve[0]
+        length = float(np.hypot(*axis))
+        axis = axis / length
+        relative = self.grid.points - curve[0]
+        along = relative @ axis
+        across = relative @ np.float32([-axis[1], axis[0]])
+        knots = np.maximum.accumulate((curve - curve[0]) @ axis)
+        heights = (curve - curve[0]) @ np.float32([-axis[1], axis[0]])
+        edge_height = np.interp(along, knots, heights)
+        beyond = across > edge_height if beneath else across < edge_height
+        samples = beyond & (along > 0) & (along < length)
+        position = along[samples]
+        segment = np.clip(np.searchsorted(knots, position, side="right") - 1, 0, len(edge) - 2)
+        share = (position - knots[segment]) / np.maximum(knots[segment + 1] - knots[segment], 1e-6)
+        share = np.clip(share, 0, 1).astype(np.float32)
+        index = np.stack([edge[segment], edge[segment + 1], edge[segment]], 1)
+        field.follow(samples, index, np.stack([1 - share, share, np.zeros_like(share)], 1))
+        return field
+
+    def edges(self, posed: PosedFace) -> Edges:
+        """Where the opening's edges are in a posed face."""
+        return Edges(_curve(posed.vertices[self.upper]), _curve(posed.vertices[self.lower]))
+
+    def draw(self, canvas: npt.NDArray[np.uint8], posed: PosedFace, interior: Interior) -> None:
+        """Redraw the opening and the skin around it on the posed crop `[size, size, 3]`, in place."""
+        edges = self.edges(posed)
+        window = self._window(edges, canvas.shape[0])
+        if window is None:
+            return
+        mask = self._soften(edges.below(window))[..., None]
+        skin = (
+            self._skin(self.above, posed, window) * (1 - mask) + self._skin(self.below, posed, window) * mask
+        )
+        hole = self._soften(edges.opening(window))[..., None]
+        if hole.max() > 0:
+            skin += (interior.paint(window, posed, edges) - skin) * hole
+        base = canvas[window.slices].astype(np.float32)
+        blended = base + (skin - base) * _feather(window, 0.35 * self.margin)[..., None]
+        canvas[window.slices] = np.clip(np.rint(blended), 0, 255).astype(np.uint8)
+
+    def _soften(self, mask: Array) -> Array:
+        return cv2.GaussianBlur(mask, (0, 0), self.softness)
+
+    def _window(self, edges: Edges, size: int) -> Window | None:
+        points = edges.points
+        low = np.maximum(np.floor(points.min(0) - self.margin), 0).astype(int)
+        high = np.minimum(np.ceil(points.max(0) + self.margin), size).astype(int)
+        width, height = (high - low).tolist()
+        return Window(int(low[0]), int(low[1]), width, height) if min(width, height) > 4 else None
+
+    def _skin(self, field: VertexField, posed: PosedFace, window: Window) -> Array:
+        cols = max(2, round(window.width / self.step))
+        rows = max(2, round(window.height / self.step))
+        target = Grid(window.x, window.y, self.step, cols, rows)
+        coarse = invert_steep(self.head.displacement(posed, field), self.grid, target)
+        fine = cv2.resize(coarse, (window.width, window.height), interpolation=cv2.INTER_LINEAR)
+        x, y = np.meshgrid(np.arange(window.width), np.arange(window.height))
+        fine += np.stack([x + window.x, y + window.y], axis=-1).astype(np.float32)
+        warped = cv2.remap(self.picture, fine, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+        return warped.astype(np.float32)
+
+
+def _curve(knots: Array, parts: int = 4) -> Array:
+    """A smooth line through `knots` `[n, 2]` (Catmull-Rom), `[(n - 1) * parts + 1, 2]`."""
+    padded = np.concatenate([2 * knots[:1] - knots[1:2], knots, 2 * knots[-1:] - knots[-2:-1]])
+    before, start, end, after = padded[:-3], padded[1:-2], padded[2:-1], padded[3:]
+    t = (np.arange(parts) / np.float32(parts))[None, :, None].astype(np.float32)
+    before, start, end, after = (points[:, None] for points in (before, start, end, after))
+    slope = end - before
+    square = 2 * before - 5 * start + 4 * end - after
+    cube = 3 * start - before - 3 * end + after
+    line = 0.5 * (2 * start + slope * t + square * t**2 + cube * t**3)
+    return np.concatenate([line.reshape(-1, 2), knots[-1:]]).astype(np.float32)
+
+
+def _fill(outline: Array, window: Window) -> Array:
+    mask = np.zeros((window.height, window.width), np.uint8)
+    corners = (outline - np.float32([window.x, window.y])) * (1 << _SUBPIXEL_BITS)
+    cv2.fillPoly(mask, [np.rint(corners).astype(np.int32)], 255, cv2.LINE_AA, _SUBPIXEL_BITS)
+    return mask.astype(np.float32) / 255
+
+
+def _feather(window: Window, width: float) -> Array:
+    """Weight `[height, width]` that rises from 0 at the window's border to 1 over `width` pixels."""
+    x = np.minimum(np.arange(window.width) + 0.5, window.width - np.arange(window.width) - 0.5)
+    y = np.minimum(np.arange(window.height) + 0.5, window.height - np.arange(window.height) - 0.5)
+    ramp = np.minimum(np.outer(np.clip(y / width, 0, 1), np.clip(x / width, 0, 1)), 1)
+    return (ramp * ramp * (3 - 2 * ramp)).astype(np.float32)

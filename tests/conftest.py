@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import io
+import os
+import wave
+from pathlib import Path
+
+# Two busy cores and spinning threads do not go together; this must be set before any library starts its own.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
+import numpy as np
+import pytest
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+
+
+@pytest.fixture(scope="session")
+def portrait_path():
+    return EXAMPLES / "portrait.jpg"
+
+
+@pytest.fixture(scope="session")
+def speech_path():
+    return EXAMPLES / "speech.wav"
+
+
+@pytest.fixture(scope="session")
+def wav():
+    """Makes the bytes of a 16-bit WAV file from float samples `[N]` or `[N, C]`."""
+
+    def make(samples, rate=16_000):
+        stream = io.BytesIO()
+        with wave.open(stream, "wb") as file:
+            file.setparams((1 if samples.ndim == 1 else samples.shape[1], 2, rate, 0, "NONE", ""))
+            file.writeframes((np.clip(samples, -1, 1) * 32767).round().astype("<i2").tobytes())
+        return stream.getvalue()
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def tone():
+    """A sine of amplitude 0.5 that fades in and out, float32 `[N]`."""
+
+    def make(seconds, rate=16_000, hertz=440.0):
+        time = np.arange(round(seconds * rate)) / rate
+        fade = np.minimum(1, np.minimum(time, seconds - time) / 0.02)
+        return (0.5 * np.sin(2 * np.pi * hertz * time) * fade).astype(np.float32)
+
+    return make

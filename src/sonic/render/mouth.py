@@ -23,6 +23,8 @@ UPPER_LIP_MIDDLE, LOWER_LIP_MIDDLE = 13, 14
 UPPER_EDGE = 1.2  # millimetres from the closed lip line down to the upper teeth's edge
 LOWER_EDGE = 0.6  # the same for the lower teeth: their edge hides behind the upper ones
 JAW_SHARE = 0.9  # the lower teeth drop a little less than the lower lip
+TEETH_SHOW = (0.6, 3.5)  # millimetres of opening between which light reaches the teeth
+SMILE_EXTENSION = 0.10  # eye distances; a lip that rises above the picture's shows the teeth's upper part
 SMILE_GAP = 0.035  # eye distances; a wider opening in the picture shows teeth worth keeping
 
 
@@ -36,6 +38,7 @@ class MouthInterior:
         self.upper = draw_arch(self.palette, scale, upper=True)
         self.lower = draw_arch(self.palette, scale, upper=False)
         self.centre = rig.neutral[[UPPER_LIP_MIDDLE, LOWER_LIP_MIDDLE]].mean(0) + np.float32([0, 0, 0.08])
+        self.seam = (0.5 * _lip_colour(rig, picture)).astype(np.float32)
         self.smile = _Smile.of(rig, picture)
 
     def paint(self, window: Window, posed: PosedFace, edges: Edges) -> Array:
@@ -53,8 +56,9 @@ class MouthInterior:
             colours += (shaded * _teeth_light(depth)[..., None] - colours) * alpha[..., None]
         else:
             kept, alpha = self.smile.place(window, posed)
-            colours += (kept - colours) * alpha[..., None]
-        return colours
+            colours += (kept * _teeth_light(depth)[..., None] - colours) * alpha[..., None]
+        lit = _lit_share(edges, self.rig.unit)
+        return np.asarray(self.seam + (colours - self.seam) * np.float32(lit), np.float32)
 
     def _anchors(self, window: Window, posed: PosedFace, drop: float, jaw: Array | None) -> Array:
         """Where biting edge, its right and its top are, window pixels `[3, 2]`."""
@@ -98,17 +102,21 @@ class _Smile:
 
     def __init__(self, rig: FaceRig, picture: npt.NDArray[np.uint8], outline: Array) -> None:
         self.rig = rig
+        above = round(SMILE_EXTENSION * rig.unit)
         low, high = np.floor(outline.min(0)).astype(int) - 2, np.ceil(outline.max(0)).astype(int) + 3
+        low[1] -= above
+        low = np.maximum(low, 0)
         self.corner = low.astype(np.float32)
-        self.pixels = picture[low[1] : high[1], low[0] : high[0]].astype(np.float32)
-        mask = np.zeros(self.pixels.shape[:2], np.uint8)
+        patch = picture[low[1] : high[1], low[0] : high[0]]
+        mask = np.zeros(patch.shape[:2], np.uint8)
         cv2.fillPoly(mask, [np.rint(outline - low).astype(np.int32)], 255)
         inset = max(1, round(0.012 * rig.unit))
         mask = cv2.erode(mask, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * inset + 1, 2 * inset + 1)))
         hidden = (mask == 0).astype(np.uint8)
-        filled = cv2.inpaint(picture[low[1] : high[1], low[0] : high[0]], hidden, 3, cv2.INPAINT_TELEA)
+        filled = cv2.inpaint(patch, hidden, 3, cv2.INPAINT_TELEA)
         self.pixels = filled.astype(np.float32)
         grown = cv2.dilate(mask, np.ones((2 * inset + 1, 2 * inset + 1), np.uint8))
+        grown = cv2.dilate(grown, np.ones((above, 1), np.uint8), anchor=(0, 0))
         self.mask = cv2.GaussianBlur(grown, (0, 0), inset * 0.8).astype(np.float32) / 255
         points = rig.shape[[INNER_LIPS_UPPER[0], INNER_LIPS_UPPER[-1], INNER_LIPS_UPPER[5]]]
         self.points = points
@@ -136,6 +144,13 @@ def _depth(edges: Edges, window: Window) -> Array:
     open_by = float(np.abs(edges.lower - edges.upper)[:, 1].max())
     spread = cv2.GaussianBlur(hole, (0, 0), max(1.0, 0.22 * open_by))
     return np.clip(spread * 1.25 - 0.1, 0, 1).astype(np.float32)
+
+
+def _lit_share(edges: Edges, unit: float) -> float:
+    """How far the mouth is open enough to show more than the dark seam between the lips, 0..1."""
+    open_by = float(np.hypot(*(edges.lower - edges.upper).T).max()) / unit / MILLIMETRE
+    share = np.clip((open_by - TEETH_SHOW[0]) / (TEETH_SHOW[1] - TEETH_SHOW[0]), 0, 1)
+    return float(share * share * (3 - 2 * share))
 
 
 def _teeth_light(depth: Array) -> Array:

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
-from sonic.face.topology import FACE_OVAL, face_triangles
+from sonic.face.topology import (
+    FACE_OVAL,
+    INNER_LIPS_LOWER,
+    INNER_LIPS_UPPER,
+    LEFT_EYE_CORNERS,
+    RIGHT_EYE_CORNERS,
+    face_triangles,
+)
 from sonic.motion.space import fit_head
 
 if TYPE_CHECKING:
@@ -38,6 +46,8 @@ TURN_LIMIT = np.float32([0.24, 0.24, 0.20])  # radians about x, y, z
 SHIFT_LIMIT = 0.35  # eye distances
 # Trackers put the lower lid's edge a little too high, on the eyeball; in shares of the eye's opening.
 LOWER_LID_BIAS = 0.10
+# The same for the edges of parted lips, which land on the teeth; in eye distances, at most.
+PARTED_LIP_BIAS = 0.022
 FACE_VERTICES = 468
 
 
@@ -61,7 +71,7 @@ class FaceRig:
     """Mesh of one portrait: source vertices, triangles with an outer ring for hair, ears and neck, and pose."""
 
     def __init__(self, landmarks: Array, space: MotionSpace) -> None:
-        landmarks = _lower_lids(landmarks)
+        landmarks = _off_the_teeth(_off_the_eyeball(landmarks))
         pose, points = fit_head(landmarks[None], space.template)
         self.unit = float(pose.scale[0])
         self.rotation = pose.rotation[0].astype(np.float32)
@@ -139,7 +149,21 @@ class FaceRig:
         return placed.astype(np.float32)
 
 
-def _lower_lids(landmarks: Array) -> Array:
+def _off_the_teeth(landmarks: Array) -> Array:
+    """Landmarks with the inner edges of parted lips moved onto the lips, so that closing them hides all teeth."""
+    upper, lower = list(INNER_LIPS_UPPER[1:-1]), list(INNER_LIPS_LOWER[1:-1])
+    eyes = landmarks[list(RIGHT_EYE_CORNERS)].mean(0) - landmarks[list(LEFT_EYE_CORNERS)].mean(0)
+    unit = float(np.linalg.norm(eyes))
+    gap = landmarks[lower] - landmarks[upper]
+    width = np.linalg.norm(gap, axis=1, keepdims=True)
+    outwards = gap / np.maximum(width, 1e-6) * np.minimum(0.3 * width, PARTED_LIP_BIAS * unit)
+    moved = landmarks.copy()
+    moved[upper] -= outwards
+    moved[lower] += outwards
+    return moved
+
+
+def _off_the_eyeball(landmarks: Array) -> Array:
     """Landmarks with the lower lids' edges moved off the eyeball."""
     moved = landmarks.astype(np.float32).copy()
     moved[LOWER_MARGIN] += (landmarks[LOWER_MARGIN] - landmarks[UPPER_MARGIN]) * np.float32(LOWER_LID_BIAS)
@@ -168,7 +192,7 @@ def _ring_triangles() -> npt.NDArray[np.int32]:
     """Two triangles for every quad between neighbouring rings."""
     rings = _ring_sources()
     triangles = []
-    for inner, outer in zip(rings[:-1], rings[1:], strict=True):
+    for inner, outer in pairwise(rings):
         after_inner, after_outer = np.roll(inner, -1), np.roll(outer, -1)
         triangles.append(np.stack([inner, outer, after_outer], 1))
         triangles.append(np.stack([inner, after_outer, after_inner], 1))

@@ -6,6 +6,7 @@ Needs the packages `tflite` and `onnx`. Usage: python scripts/convert_tflite.py 
 from __future__ import annotations
 
 import argparse
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,15 @@ def same_pads(sizes: list[int], kernel: list[int], strides: list[int]) -> list[i
     ]
     before = [total // 2 for total in totals]
     return before + [total - first for total, first in zip(totals, before, strict=True)]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One operator of the source graph with the tensors that it reads and the one it writes."""
+
+    operator: Any
+    inputs: list[int]
+    output: int
 
 
 class Converter:
@@ -71,9 +81,9 @@ class Converter:
     def _shape(self, index: int) -> list[int]:
         return tensor_shape(self.graph.Tensors(index))
 
-    def _options(self, operator: Any, kind: Any) -> Any:
+    def _options(self, step: Step, kind: Any) -> Any:
         options = kind()
-        table = operator.BuiltinOptions()
+        table = step.operator.BuiltinOptions()
         options.Init(table.Bytes, table.Pos)
         return options
 
@@ -115,116 +125,123 @@ class Converter:
     # operators -----------------------------------------------------------------------------------
 
     def _convert_operator(self, operator: Any) -> None:
+        step = Step(operator, operator.InputsAsNumpy().tolist(), int(operator.OutputsAsNumpy()[0]))
         code = self.model.OperatorCodes(operator.OpcodeIndex())
         kind = OPERATOR_NAMES[max(code.BuiltinCode(), code.DeprecatedBuiltinCode())]
-        inputs = [int(index) for index in operator.InputsAsNumpy()]
-        output = int(operator.OutputsAsNumpy()[0])
-        if kind == "DEQUANTIZE" and inputs[0] in self.constants:
-            self.constants[output] = self.constants[inputs[0]]
+        if kind == "DEQUANTIZE" and step.inputs[0] in self.constants:
+            self.constants[step.output] = self.constants[step.inputs[0]]
             return
         if kind == "CUSTOM":
             kind = code.CustomCode().decode()
         convert = getattr(self, f"_convert_{kind.lower()}", None)
         if convert is None:
             raise SystemExit(f"operator {kind} is not known to this converter")
-        self.names[output] = convert(operator, inputs, output)
+        self.names[step.output] = convert(step)
 
-    def _window(self, operator: Any, kind: Any, index: int, kernel: list[int]) -> tuple[Any, dict[str, Any]]:
-        options = self._options(operator, kind)
+    def _window(self, step: Step, kind: Any, index: int, kernel: list[int]) -> tuple[Any, dict[str, Any]]:
+        options = self._options(step, kind)
         strides = [options.StrideH(), options.StrideW()]
         same = options.Padding() == SAME_PADDING
         pads = same_pads(self._shape(index)[1:3], kernel, strides) if same else [0, 0, 0, 0]
         return options, {"kernel_shape": kernel, "strides": strides, "pads": pads}
 
-    def _convolve(self, operator: Any, kind: Any, inputs: list[int], weights: np.ndarray, groups: int) -> str:
-        options, window = self._window(operator, kind, inputs[0], list(weights.shape[2:]))
-        operands = [self.names[inputs[0]], self._constant(weights), self._constant(self.constants[inputs[2]])]
+    def _convolve(self, step: Step, kind: Any, weights: np.ndarray, groups: int) -> str:
+        options, window = self._window(step, kind, step.inputs[0], list(weights.shape[2:]))
+        operands = [
+            self.names[step.inputs[0]],
+            self._constant(weights),
+            self._constant(self.constants[step.inputs[2]]),
+        ]
         value = self._emit("Conv", operands, group=groups, **window)
         return self._activate(value, options.FusedActivationFunction())
 
-    def _convert_conv_2d(self, operator: Any, inputs: list[int], output: int) -> str:
-        weights = self.constants[inputs[1]].transpose(0, 3, 1, 2)
-        return self._convolve(operator, tflite.Conv2DOptions, inputs, weights, 1)
+    def _convert_conv_2d(self, step: Step) -> str:
+        weights = self.constants[step.inputs[1]].transpose(0, 3, 1, 2)
+        return self._convolve(step, tflite.Conv2DOptions, weights, 1)
 
-    def _convert_depthwise_conv_2d(self, operator: Any, inputs: list[int], output: int) -> str:
-        weights = self.constants[inputs[1]].transpose(3, 0, 1, 2)
-        groups = self._shape(inputs[0])[3]
-        return self._convolve(operator, tflite.DepthwiseConv2DOptions, inputs, weights, groups)
+    def _convert_depthwise_conv_2d(self, step: Step) -> str:
+        weights = self.constants[step.inputs[1]].transpose(3, 0, 1, 2)
+        groups = self._shape(step.inputs[0])[3]
+        return self._convolve(step, tflite.DepthwiseConv2DOptions, weights, groups)
 
-    def _convert_convolution2dtransposebias(self, operator: Any, inputs: list[int], output: int) -> str:
+    def _convert_convolution2dtransposebias(self, step: Step) -> str:
         """MediaPipe's own operator; used only with stride equal to kernel, where padding plays no part."""
-        weights = self.constants[inputs[1]].transpose(3, 0, 1, 2)
-        strides = np.frombuffer(operator.CustomOptionsAsNumpy().tobytes()[4:12], "<i4").tolist()
+        weights = self.constants[step.inputs[1]].transpose(3, 0, 1, 2)
+        strides = np.frombuffer(step.operator.CustomOptionsAsNumpy().tobytes()[4:12], "<i4").tolist()
         if strides != list(weights.shape[2:]):
             raise SystemExit(f"transposed convolution with strides {strides} and kernel {weights.shape[2:]}")
-        operands = [self.names[inputs[0]], self._constant(weights), self._constant(self.constants[inputs[2]])]
+        operands = [
+            self.names[step.inputs[0]],
+            self._constant(weights),
+            self._constant(self.constants[step.inputs[2]]),
+        ]
         return self._emit("ConvTranspose", operands, strides=strides, kernel_shape=strides)
 
     def _scale_channels(self, value: str, factors: np.ndarray) -> str:
         weights = self._constant(factors.reshape(-1, 1, 1, 1))
         return self._emit("Conv", [value, weights], group=factors.size, kernel_shape=[1, 1])
 
-    def _convert_prelu(self, operator: Any, inputs: list[int], output: int) -> str:
+    def _convert_prelu(self, step: Step) -> str:
         """Gives slope * x + (1 - slope) * relu(x): ONNX Runtime leaves its blocked layout for PRelu."""
-        value = self.names[inputs[0]]
-        slope = self.constants[inputs[1]].ravel()
+        value = self.names[step.inputs[0]]
+        slope = self.constants[step.inputs[1]].ravel()
         positive = self._scale_channels(self._emit("Relu", [value]), 1 - slope.astype(np.float32))
         return self._emit("Add", [positive, self._scale_channels(value, slope)])
 
-    def _convert_add(self, operator: Any, inputs: list[int], output: int) -> str:
-        value = self._emit("Add", [self.names[index] for index in inputs])
-        return self._activate(value, self._options(operator, tflite.AddOptions).FusedActivationFunction())
+    def _convert_add(self, step: Step) -> str:
+        value = self._emit("Add", [self.names[index] for index in step.inputs])
+        return self._activate(value, self._options(step, tflite.AddOptions).FusedActivationFunction())
 
-    def _convert_mul(self, operator: Any, inputs: list[int], output: int) -> str:
-        value = self._emit("Mul", [self.names[index] for index in inputs])
-        return self._activate(value, self._options(operator, tflite.MulOptions).FusedActivationFunction())
+    def _convert_mul(self, step: Step) -> str:
+        value = self._emit("Mul", [self.names[index] for index in step.inputs])
+        return self._activate(value, self._options(step, tflite.MulOptions).FusedActivationFunction())
 
-    def _pool(self, operator: Any, kind: str, index: int) -> str:
-        options = self._options(operator, tflite.Pool2DOptions)
+    def _pool(self, step: Step, kind: str, index: int) -> str:
+        options = self._options(step, tflite.Pool2DOptions)
         kernel = [options.FilterHeight(), options.FilterWidth()]
-        _, window = self._window(operator, tflite.Pool2DOptions, index, kernel)
+        _, window = self._window(step, tflite.Pool2DOptions, index, kernel)
         return self._emit(kind, [self.names[index]], **window)
 
-    def _convert_max_pool_2d(self, operator: Any, inputs: list[int], output: int) -> str:
-        return self._pool(operator, "MaxPool", inputs[0])
+    def _convert_max_pool_2d(self, step: Step) -> str:
+        return self._pool(step, "MaxPool", step.inputs[0])
 
-    def _convert_average_pool_2d(self, operator: Any, inputs: list[int], output: int) -> str:
-        if self._shape(output)[1:3] == [1, 1]:
-            return self._emit("GlobalAveragePool", [self.names[inputs[0]]])
-        return self._pool(operator, "AveragePool", inputs[0])
+    def _convert_average_pool_2d(self, step: Step) -> str:
+        if self._shape(step.output)[1:3] == [1, 1]:
+            return self._emit("GlobalAveragePool", [self.names[step.inputs[0]]])
+        return self._pool(step, "AveragePool", step.inputs[0])
 
-    def _convert_pad(self, operator: Any, inputs: list[int], output: int) -> str:
-        pads = self.constants[inputs[1]][[0, 3, 1, 2]].T.ravel().astype(np.int64)
-        return self._emit("Pad", [self.names[inputs[0]], self._constant(pads)])
+    def _convert_pad(self, step: Step) -> str:
+        pads = self.constants[step.inputs[1]][[0, 3, 1, 2]].T.ravel().astype(np.int64)
+        return self._emit("Pad", [self.names[step.inputs[0]], self._constant(pads)])
 
-    def _convert_resize_bilinear(self, operator: Any, inputs: list[int], output: int) -> str:
-        options = self._options(operator, tflite.ResizeBilinearOptions)
+    def _convert_resize_bilinear(self, step: Step) -> str:
+        options = self._options(step, tflite.ResizeBilinearOptions)
         mode = "align_corners" if options.AlignCorners() else "asymmetric"
         mode = "half_pixel" if options.HalfPixelCenters() else mode
-        sizes = [self._shape(output)[axis] for axis in (0, 3, 1, 2)]
-        operands = [self.names[inputs[0]], "", "", self._constant(np.array(sizes, np.int64))]
+        sizes = [self._shape(step.output)[axis] for axis in (0, 3, 1, 2)]
+        operands = [self.names[step.inputs[0]], "", "", self._constant(np.array(sizes, np.int64))]
         return self._emit("Resize", operands, mode="linear", coordinate_transformation_mode=mode)
 
-    def _convert_reshape(self, operator: Any, inputs: list[int], output: int) -> str:
-        value = self.names[inputs[0]]
-        if len(self._shape(inputs[0])) == 4:
+    def _convert_reshape(self, step: Step) -> str:
+        value = self.names[step.inputs[0]]
+        if len(self._shape(step.inputs[0])) == 4:
             value = self._emit("Transpose", [value], perm=[0, 2, 3, 1])
-        return self._emit("Reshape", [value, self._constant(np.array(self._shape(output), np.int64))])
+        return self._emit("Reshape", [value, self._constant(np.array(self._shape(step.output), np.int64))])
 
-    def _convert_concatenation(self, operator: Any, inputs: list[int], output: int) -> str:
-        axis = self._options(operator, tflite.ConcatenationOptions).Axis()
-        if len(self._shape(output)) == 4:
+    def _convert_concatenation(self, step: Step) -> str:
+        axis = self._options(step, tflite.ConcatenationOptions).Axis()
+        if len(self._shape(step.output)) == 4:
             axis = {1: 2, 2: 3, 3: 1}[axis % 4]
-        return self._emit("Concat", [self.names[index] for index in inputs], axis=axis)
+        return self._emit("Concat", [self.names[index] for index in step.inputs], axis=axis)
 
-    def _convert_relu(self, operator: Any, inputs: list[int], output: int) -> str:
-        return self._emit("Relu", [self.names[inputs[0]]])
+    def _convert_relu(self, step: Step) -> str:
+        return self._emit("Relu", [self.names[step.inputs[0]]])
 
-    def _convert_logistic(self, operator: Any, inputs: list[int], output: int) -> str:
-        return self._emit("Sigmoid", [self.names[inputs[0]]])
+    def _convert_logistic(self, step: Step) -> str:
+        return self._emit("Sigmoid", [self.names[step.inputs[0]]])
 
-    def _convert_hard_swish(self, operator: Any, inputs: list[int], output: int) -> str:
-        return self._emit("HardSwish", [self.names[inputs[0]]])
+    def _convert_hard_swish(self, step: Step) -> str:
+        return self._emit("HardSwish", [self.names[step.inputs[0]]])
 
 
 def main() -> None:

@@ -1,0 +1,1 @@
+"""Turns speech into features that tell sounds apart, whoever speaks."""

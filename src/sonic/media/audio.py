@@ -76,6 +76,11 @@ class AudioSource:
             f"The audio is a {type(source).__name__}: give a path, bytes, a file or (samples, sample_rate)."
         )
 
+    @property
+    def channels(self) -> int:
+        """How many channels the recording has."""
+        return self._reader.channels
+
     def probe(self) -> AudioInfo:
         """Decode everything once, in constant memory, and say what it is.
 

@@ -1,0 +1,126 @@
+"""Writes into a video what made it, and reads that back."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import av
+from PIL import Image
+
+from sonic.errors import InputError
+from sonic.media.output import PROVENANCE_FILE
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LABEL = "AI-generated video: made by Sonic from a still portrait and a voice recording."
+
+_GIF_COMMENT = b"\x21\xfe"
+
+
+@dataclass(frozen=True)
+class VideoInfo:
+    """A video file: size in pixels, frames a second, length in seconds, codecs and, if ours, what made it."""
+
+    width: int
+    height: int
+    fps: float
+    duration: float
+    codecs: tuple[str, ...]
+    provenance: dict[str, Any] | None
+
+
+def to_tags(provenance: dict[str, Any]) -> dict[str, str]:
+    """Container tags: a label for people in `comment`, the whole story as JSON in `description`."""
+    return {"comment": LABEL, "description": to_text(provenance)}
+
+
+def to_text(provenance: dict[str, Any]) -> str:
+    """One line of JSON."""
+    return json.dumps(provenance, sort_keys=True, separators=(",", ":"))
+
+
+def read_metadata(path: Path) -> dict[str, Any] | None:
+    """What made the video at `path` (generator, model, seed, config), or None if Sonic did not.
+
+    Raises:
+        InputError: there is no video at `path`.
+    """
+    return read_info(path).provenance
+
+
+def read_info(path: Path) -> VideoInfo:
+    """Size, length, codecs and origin of a video file or a folder of pictures.
+
+    Raises:
+        InputError: there is no video at `path`.
+    """
+    if not path.exists():
+        raise InputError(f"'{path}' does not exist: check the path.")
+    if path.is_dir():
+        return _folder_info(path)
+    try:
+        with av.open(str(path), metadata_errors="replace") as container:
+            return _file_info(path, container)
+    except (av.error.FFmpegError, OSError) as error:
+        raise InputError(f"'{path}' is not a video that can be read: give an .mp4, .webm or .gif.") from error
+
+
+def _file_info(path: Path, container: av.container.InputContainer) -> VideoInfo:
+    if not container.streams.video:
+        raise InputError(f"'{path}' has no pictures in it: give a video.")
+    video = container.streams.video[0]
+    tags = {key.lower(): value for key, value in container.metadata.items()}
+    text = _gif_comment(path) if container.format.name == "gif" else tags.get("description", "")
+    return VideoInfo(
+        width=video.width,
+        height=video.height,
+        fps=float(video.average_rate or 0),
+        duration=(container.duration or 0) / av.time_base,
+        codecs=tuple(stream.codec_context.name for stream in container.streams if stream.codec_context),
+        provenance=_parse(text),
+    )
+
+
+def _folder_info(folder: Path) -> VideoInfo:
+    pictures = sorted(folder.glob("*.png"))
+    story = folder / PROVENANCE_FILE
+    if not pictures or not story.exists():
+        raise InputError(
+            f"'{folder}' is not a folder of pictures made by Sonic: it has no {PROVENANCE_FILE}."
+        )
+    provenance = _parse(story.read_text(encoding="utf-8"))
+    fps = float((provenance or {}).get("config", {}).get("fps", 25.0))
+    with Image.open(pictures[0]) as first:
+        return VideoInfo(*first.size, fps, len(pictures) / fps, ("png",), provenance)
+
+
+def append_gif_comment(path: Path, text: str) -> None:
+    """Put a comment of ASCII `text` before the trailer byte that ends a GIF."""
+    content = text.encode("ascii")
+    blocks = [content[start : start + 255] for start in range(0, len(content), 255)]
+    with path.open("r+b") as file:
+        file.seek(-1, 2)
+        file.write(_GIF_COMMENT + b"".join(bytes([len(block)]) + block for block in blocks) + b"\x00\x3b")
+
+
+def _gif_comment(path: Path) -> str:
+    """The last comment of a GIF; ours ends the file and ASCII cannot look like its opening bytes."""
+    with path.open("rb") as file:
+        file.seek(-min(path.stat().st_size, 1 << 16), 2)
+        tail = file.read().rpartition(_GIF_COMMENT)[2]
+    text = bytearray()
+    while tail and tail[0]:
+        text += tail[1 : 1 + tail[0]]
+        tail = tail[1 + tail[0] :]
+    return text.decode("ascii", "replace")
+
+
+def _parse(text: str) -> dict[str, Any] | None:
+    try:
+        story = json.loads(text)
+    except ValueError:
+        return None
+    return story if isinstance(story, dict) and "sonic" in str(story.get("generator", "")) else None

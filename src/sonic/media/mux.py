@@ -1,0 +1,130 @@
+"""Writes a video of any format in a thread of its own, whole or not at all."""
+
+from __future__ import annotations
+
+import queue
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import av
+
+from sonic.media.animation import AnimationSink
+from sonic.media.movie import MP4, WEBM, MovieSink
+from sonic.media.output import ANIMATIONS, MOVIES, WEB_MOVIES, check_output, check_space, export_error, staged
+from sonic.media.stills import StillsSink
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from sonic.media.film import Film, Frame, Sink
+
+_WAITING_FRAMES = 8  # between the renderer and the encoder
+
+
+def check_target(target: Path, film: Film, *, overwrite: bool) -> None:
+    """Refuse, before any work is done, what could not be written.
+
+    Raises:
+        OutputExistsError: the output is there and may not be replaced.
+        DiskSpaceError: the disk has no room for it.
+    """
+    check_output(target, overwrite=overwrite)
+    bytes_per_pixel = {"": 1.5, ".gif": 0.4}.get(target.suffix.lower(), 0.04)
+    check_space(target, film.size[0] * film.size[1] * film.frame_count * bytes_per_pixel)
+
+
+@contextmanager
+def open_writer(target: Path, film: Film, *, overwrite: bool) -> Iterator[FrameWriter]:
+    """A writer for the frames of `film`; the file appears when the block ends without an exception.
+
+    Raises:
+        OutputExistsError, DiskSpaceError: see `check_target`.
+        ExportError: the encoder failed.
+    """
+    check_target(target, film, overwrite=overwrite)
+    with staged(target, overwrite=overwrite) as staging:
+        try:
+            writer = FrameWriter(_make_sink(staging, film), target)
+        except (av.error.FFmpegError, OSError) as error:
+            raise export_error(error, target) from error
+        try:
+            yield writer
+            writer.finish()
+        finally:
+            writer.close()
+
+
+def _make_sink(path: Path, film: Film) -> Sink:
+    suffix = path.suffix.lower()
+    if suffix in MOVIES:
+        return MovieSink(path, film, MP4)
+    if suffix in WEB_MOVIES:
+        return MovieSink(path, film, WEBM)
+    if suffix in ANIMATIONS:
+        return AnimationSink(path, film)
+    return StillsSink(path, film)
+
+
+class FrameWriter:
+    """Hands frames to a sink in another thread and waits when it falls behind; `seconds` it was busy."""
+
+    def __init__(self, sink: Sink, target: Path) -> None:
+        self.seconds = 0.0
+        self._sink = sink
+        self._target = target
+        self._frames: queue.Queue[Frame | None] = queue.Queue(_WAITING_FRAMES)
+        self._complete = False
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="sonic-encode")
+        self._work: Future[None] = self._pool.submit(self._encode)
+
+    def write(self, frame: Frame) -> None:
+        """Queue one frame, uint8 RGB `[H, W, 3]`; it must not be changed afterwards."""
+        self._put(frame)
+
+    def finish(self) -> None:
+        """Wait until everything is written."""
+        self._complete = True
+        self._put(None)
+        self._result()
+
+    def close(self) -> None:
+        """End the thread; what is not finished is given up."""
+        if not self._work.done():
+            while not self._frames.empty():
+                self._frames.get_nowait()
+            self._frames.put(None)
+        self._pool.shutdown()
+
+    def _put(self, frame: Frame | None) -> None:
+        while True:
+            if self._work.done():
+                self._result()
+                return
+            try:
+                self._frames.put(frame, timeout=0.1)
+            except queue.Full:
+                continue
+            return
+
+    def _result(self) -> None:
+        try:
+            self._work.result()
+        except (av.error.FFmpegError, OSError) as error:
+            raise export_error(error, self._target) from error
+
+    def _encode(self) -> None:
+        finished = False
+        try:
+            while (frame := self._frames.get()) is not None:
+                started = time.perf_counter()
+                self._sink.write(frame)
+                self.seconds += time.perf_counter() - started
+            if self._complete:
+                self._sink.finish()
+                finished = True
+        finally:
+            if not finished:
+                self._sink.discard()

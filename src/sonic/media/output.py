@@ -1,0 +1,118 @@
+"""Puts a finished output in its place in one step, and leaves nothing behind when something goes wrong."""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+import shutil
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sonic.errors import DiskSpaceError, ExportError, OutputExistsError, OutputPathError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MOVIES = (".mp4", ".m4v", ".mov")
+WEB_MOVIES = (".webm",)
+ANIMATIONS = (".gif",)
+PICTURES = (".png", "")
+SUFFIXES = (*MOVIES, *WEB_MOVIES, *ANIMATIONS, *PICTURES)
+
+PROVENANCE_FILE = "sonic.json"  # marks a folder of pictures as ours
+_SPARE = 16 * 2**20  # bytes that stay free on the disk
+
+
+def resolve_output(path: str | os.PathLike[str]) -> Path:
+    """The path that will be written; `talk.png` and `talk/` both stand for a folder of pictures `talk`.
+
+    Raises:
+        OutputPathError: an unknown suffix, or a folder that is missing or not writable.
+    """
+    target = Path(path).expanduser()
+    if target.suffix.lower() not in SUFFIXES:
+        raise OutputPathError(
+            f"Cannot write '{target}': '{target.suffix}' is not one of .mp4, .webm, .gif or .png (a folder)."
+        )
+    if target.suffix.lower() == ".png":
+        target = target.with_suffix("")
+    if not target.name:
+        raise OutputPathError(f"Cannot write '{path}': give a file name such as talk.mp4.")
+    folder = target.parent
+    if not folder.is_dir():
+        raise OutputPathError(
+            f"Cannot write '{target}': the folder '{folder}' does not exist, make it first."
+        )
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise OutputPathError(
+            f"Cannot write '{target}': the folder '{folder}' is not writable, choose another."
+        )
+    return target
+
+
+def check_output(target: Path, *, overwrite: bool) -> None:
+    """Refuse to replace what may not be replaced: anything without `overwrite`, foreign folders always.
+
+    Raises:
+        OutputExistsError: the output is already there.
+    """
+    if not target.exists():
+        return
+    if target.suffix and target.is_dir():
+        raise OutputExistsError(f"'{target}' is a folder: give another name.")
+    if not overwrite:
+        raise OutputExistsError(f"'{target}' already exists: allow to replace it (--force, overwrite=True).")
+    ours = not target.is_dir() or not any(target.iterdir()) or (target / PROVENANCE_FILE).exists()
+    if target.suffix == "" and not (target.is_dir() and ours):
+        raise OutputExistsError(f"'{target}' was not written by Sonic: give another name.")
+
+
+def check_space(target: Path, needed: float) -> None:
+    """Refuse to start when the disk has no room for `needed` bytes.
+
+    Raises:
+        DiskSpaceError: less is free than needed.
+    """
+    free = shutil.disk_usage(target.parent).free
+    if free < needed + _SPARE:
+        raise DiskSpaceError(
+            f"'{target}' needs about {needed / 1e6:.0f} MB, but only {free / 1e6:.0f} MB are free: make room."
+        )
+
+
+@contextmanager
+def staged(target: Path, *, overwrite: bool) -> Iterator[Path]:
+    """A hidden sibling to write to; it becomes `target` at the end, or vanishes if anything is raised."""
+    check_output(target, overwrite=overwrite)
+    staging = target.with_name(f".{target.stem}.{secrets.token_hex(4)}{target.suffix}")
+    try:
+        yield staging
+        check_output(target, overwrite=overwrite)
+        _replace(staging, target)
+    finally:
+        _remove(staging)
+
+
+def _replace(staging: Path, target: Path) -> None:
+    try:
+        if target.is_dir():
+            shutil.rmtree(target)
+        staging.replace(target)
+    except OSError as error:
+        raise export_error(error, target) from error
+
+
+def _remove(staging: Path) -> None:
+    if staging.is_dir():
+        shutil.rmtree(staging)
+    else:
+        staging.unlink(missing_ok=True)
+
+
+def export_error(error: Exception, target: Path) -> DiskSpaceError | ExportError:
+    """What a failure while writing means for the caller."""
+    if getattr(error, "errno", None) in {errno.ENOSPC, errno.EDQUOT}:
+        return DiskSpaceError(f"The disk ran full while writing '{target}': make room and try again.")
+    return ExportError(f"Writing '{target}' failed ({error}): try another folder or format.")

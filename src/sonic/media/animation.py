@@ -59,7 +59,7 @@ class AnimationSink:
 
     def _start(self) -> None:
         if self._waiting:
-            self._palette = Palette(self._waiting[:: max(1, len(self._waiting) // 5)])
+            self._palette = Palette(self._waiting[:: max(1, len(self._waiting) // 6)])
             for frame in self._waiting:
                 self._encode(frame, self._palette)
             self._waiting.clear()

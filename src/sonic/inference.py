@@ -62,7 +62,7 @@ class Network:
         try:
             self._session = onnxruntime.InferenceSession(content, options, providers=_providers(device))
         except LOAD_FAILURES as error:
-            message = f"{source.name} is damaged ({error}); reinstall the package or fetch the model again"
+            message = f"The network {source.name} is damaged ({error}): reinstall the package or the model."
             raise WeightsError(message) from error
         self.input_names: tuple[str, ...] = tuple(port.name for port in self._session.get_inputs())
         self.output_names: tuple[str, ...] = tuple(port.name for port in self._session.get_outputs())
@@ -84,7 +84,7 @@ def _read(source: Traversable | Path) -> bytes:
     try:
         return source.read_bytes()
     except OSError as error:
-        message = f"{source.name} cannot be read ({error.strerror}); reinstall the package or fetch the model"
+        message = f"The network {source.name} cannot be read ({error.strerror}): reinstall the package."
         raise WeightsError(message) from error
 
 

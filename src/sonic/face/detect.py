@@ -91,18 +91,30 @@ class FaceDetector:
         self._near = AnchorNetwork("face_detector_short.onnx", input_size=128, layers=((16, 2), (8, 6)))
         self._far = AnchorNetwork("face_detector_full.onnx", input_size=192, layers=((48, 1),))
 
+    def search(self, image: NDArray[np.uint8], *, thorough: bool = False) -> Iterator[list[Detection]]:
+        """Faces of an RGB picture [H, W, 3], the largest first, from one look after the other.
+
+        Each look takes more effort than the last one; the caller stops when it likes what it gets. A
+        thorough search starts with everything down to small faces in a crowd.
+        """
+        looks = [_thorough_look(image)] if thorough else []
+        for regions, threshold in [*looks, *_looks(image)]:
+            if faces := merge_detections(self._candidates(image, regions, threshold)):
+                yield faces
+
     def detect(self, image: NDArray[np.uint8]) -> list[Detection]:
-        """All faces of an RGB picture [H, W, 3], the largest first; an empty list when there is none."""
-        for regions, threshold in _looks(image):
-            found = [
-                candidate
-                for region in regions
-                for network in (self._near, self._far)
-                for candidate in network.detect(image, region, threshold)
-            ]
-            if faces := merge_detections(found):
-                return faces
-        return []
+        """All faces of the first look that finds any; an empty list when none does."""
+        return next(self.search(image), [])
+
+    def _candidates(
+        self, image: NDArray[np.uint8], regions: list[Region], threshold: float
+    ) -> list[Detection]:
+        return [
+            candidate
+            for region in regions
+            for network in (self._near, self._far)
+            for candidate in network.detect(image, region, threshold)
+        ]
 
     def detect_main(self, image: NDArray[np.uint8]) -> Detection | None:
         """The largest face as the short-range network alone sees it, else of `detect`; for video frames."""
@@ -162,15 +174,21 @@ def _whole(image: NDArray[np.uint8], zoom_out: float = 1.0) -> Region:
     return Region(width / 2, height / 2, max(height, width) * zoom_out)
 
 
-def _looks(image: NDArray[np.uint8]) -> Iterator[tuple[list[Region], float]]:
-    """What to look at, in order of effort: (regions, score threshold) until one finds something."""
+def _looks(image: NDArray[np.uint8]) -> list[tuple[list[Region], float]]:
+    """What to look at, in order of effort: (regions, score threshold)."""
     wide = [_whole(image), _whole(image, ZOOM_OUT)]
-    yield wide[:1], CONFIDENT
-    yield wide[1:], CONFIDENT
-    for tiles in (2, 3):
-        yield _tiles(image, tiles), CONFIDENT
-    yield wide, DOUBTFUL
-    yield _tiles(image, 2), DOUBTFUL
+    return [
+        (wide[:1], CONFIDENT),
+        (wide[1:], CONFIDENT),
+        (_tiles(image, 2), CONFIDENT),
+        (_tiles(image, 3), CONFIDENT),
+        (wide, DOUBTFUL),
+        (_tiles(image, 2), DOUBTFUL),
+    ]
+
+
+def _thorough_look(image: NDArray[np.uint8]) -> tuple[list[Region], float]:
+    return [_whole(image), _whole(image, ZOOM_OUT), *_tiles(image, 2), *_tiles(image, 3)], CONFIDENT
 
 
 def _tiles(image: NDArray[np.uint8], per_side: int) -> list[Region]:

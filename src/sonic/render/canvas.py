@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from sonic.face.crop import Square
     from sonic.face.portrait import Portrait
-    from sonic.render.grid import Array
+    from sonic.render.pixels import Array
 
     Picture = npt.NDArray[Any]
 
@@ -49,8 +49,8 @@ class Canvas:
 
     def to_crop(self, landmarks: Array) -> Array:
         """Landmarks `[n, 3]` from picture pixels to pixels of the animated square."""
-        moved = (landmarks - np.float32([*self.layout.origin, 0])) * np.float32(self.layout.scale)
-        return (moved - np.float32([self.x, self.y, 0])).astype(np.float32)
+        moved = (landmarks - np.array([*self.layout.origin, 0], np.float32)) * np.float32(self.layout.scale)
+        return (moved - np.array([self.x, self.y, 0], np.float32)).astype(np.float32)
 
     def cut(self, picture: Picture) -> Picture:
         """The animated square of a picture-sized array, `[side, side, ...]`, continued beyond the border."""

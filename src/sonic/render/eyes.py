@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import cv2
 import numpy as np
+
+from sonic.render.pixels import affine, blur, erode, inpaint, polygon, remap
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from sonic.render.grid import Array
+    from sonic.render.pixels import Array, Picture
     from sonic.render.rig import FaceRig, PosedFace
     from sonic.render.slit import Edges, Window
 
@@ -31,7 +32,7 @@ class Eyeball:
     def __init__(
         self,
         rig: FaceRig,
-        picture: npt.NDArray[np.uint8],
+        picture: Picture,
         outline: npt.NDArray[np.int32],
         iris: tuple[int, ...],
         eye: int,
@@ -58,37 +59,32 @@ class Eyeball:
     def paint(self, window: Window, posed: PosedFace, edges: Edges) -> Array:
         """Colours of the window's pixels, float32 `[height, width, 3]` in 0..255."""
         target = (
-            self.rig.place(posed, self.anchors) - np.float32([window.x, window.y]) + self.gaze * self.width
+            self.rig.place(posed, self.anchors)
+            - np.array([window.x, window.y], np.float32)
+            + self.gaze * self.width
         )
-        matrix = cv2.getAffineTransform(self.source.astype(np.float32), target.astype(np.float32))
-        size = (window.width, window.height)
-        colours = cv2.warpAffine(
-            self.pixels, matrix, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
-        )
-        return np.clip(colours, 0, 255) * _lid_shadow(edges, window)[..., None]
+        colours = affine(self.pixels, self.source, target, (window.height, window.width), extend=True)
+        shaded: Array = colours * _lid_shadow(edges, window)[..., None]
+        return shaded
 
 
-def _complete(
-    patch: npt.NDArray[np.uint8], outline: Array, centre: Array, radius: float
-) -> npt.NDArray[np.uint8]:
+def _complete(patch: Picture, outline: Array, centre: Array, radius: float) -> Picture:
     """The eyeball as if the lids were away: iris mirrored about its centre, sclera grown outwards."""
-    seen = np.zeros(patch.shape[:2], np.uint8)
-    cv2.fillPoly(seen, [np.rint(outline).astype(np.int32)], 1)
-    inset = max(1, round(radius * 0.12))
-    seen = cv2.erode(seen, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * inset + 1, 2 * inset + 1)))
+    seen = erode(polygon(outline, *patch.shape[:2]), max(1, round(radius * 0.12)))
     y, x = np.mgrid[0 : patch.shape[0], 0 : patch.shape[1]].astype(np.float32)
-    mirrored_y = 2 * centre[1] - y
-    mirror = cv2.remap(patch, x, mirrored_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    mirror_seen = cv2.remap(seen, x, mirrored_y, cv2.INTER_NEAREST, borderMode=cv2.BORDER_CONSTANT)
+    opposite = np.stack([x, 2 * centre[1] - y], axis=-1).astype(np.float32)
+    mirror, mirror_seen = remap(patch, opposite), remap(seen, opposite)
     in_iris = np.hypot(x - centre[0], y - centre[1]) < radius * 1.02
     from_mirror = in_iris & (seen == 0) & (mirror_seen > 0)
     whole = np.where(from_mirror[..., None], mirror, patch)
     hidden = ((seen == 0) & ~from_mirror).astype(np.uint8)
-    return cv2.inpaint(whole, hidden, 3, cv2.INPAINT_TELEA) if hidden.any() else whole
+    return inpaint(whole, hidden) if hidden.any() else whole
 
 
 def _lid_shadow(edges: Edges, window: Window) -> Array:
     """The upper lid shades the eyeball a little where it has come down over it."""
     hole = edges.opening(window)
     height = float(np.abs(edges.lower - edges.upper)[:, 1].max())
-    return 0.80 + 0.20 * np.clip(cv2.GaussianBlur(hole, (0, 0), max(0.8, 0.12 * height)) * 1.6 - 0.4, 0, 1)
+    lit = np.clip(blur(hole, max(0.8, 0.12 * height)) * 1.6 - 0.4, 0, 1)
+    light: Array = (0.80 + 0.20 * lit).astype(np.float32)
+    return light

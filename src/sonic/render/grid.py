@@ -9,17 +9,18 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-Array = npt.NDArray[np.float32]
+from sonic.render.pixels import Array, remap
 
-_LEAST_AREA = np.float32(0.2)  # where skin folds, a Newton step would run away
+# Where skin folds, a Newton step would run away; both in cells of the grid.
+_LEAST_AREA, _LONGEST_STEP = 0.2, 4.0
 
 
 @dataclass(frozen=True)
 class Grid:
     """Sample points at the centres of `cols` x `rows` square cells that tile a rectangle of pixels.
 
-    `x`, `y` are the top-left corner of the rectangle and `step` the side of a cell, in pixels. With centres as
-    samples, `cv2.resize` of a field by `step` lands exactly on the pixels of the rectangle.
+    `x`, `y` are the top-left corner of the rectangle and `step` the side of a cell, in pixels. With centres
+    as samples, `cv2.resize` of a field by `step` lands exactly on the pixels of the rectangle.
     """
 
     x: float
@@ -30,16 +31,23 @@ class Grid:
 
     @cached_property
     def points(self) -> Array:
-        """Pixel coordinates of the samples, float32 `[rows, cols, 2]`; the centre of pixel (0, 0) is (0, 0)."""
+        """Pixel coordinates of the samples, `[rows, cols, 2]`; the centre of pixel (0, 0) is (0, 0)."""
         columns = self.x + (np.arange(self.cols) + 0.5) * self.step - 0.5
         rows = self.y + (np.arange(self.rows) + 0.5) * self.step - 0.5
         return np.stack(np.meshgrid(columns, rows), axis=-1).astype(np.float32)
 
     def locate(self, points: Array) -> Array:
         """Fractional sample indices `[..., 2]` (column, row) of pixel coordinates `[..., 2]`."""
-        offset = np.float32([self.x - 0.5, self.y - 0.5])
+        offset = np.array([self.x - 0.5, self.y - 0.5], np.float32)
         located: Array = (points - offset) / np.float32(self.step) - np.float32(0.5)
         return located
+
+    def place(self, located: Array) -> Array:
+        """Pixel coordinates of fractional sample indices: the opposite of `locate`."""
+        placed: Array = (located + np.float32(0.5)) * np.float32(self.step) + np.array(
+            [self.x - 0.5, self.y - 0.5], np.float32
+        )
+        return placed
 
 
 class VertexField:
@@ -71,57 +79,75 @@ class VertexField:
     @property
     def covered(self) -> npt.NDArray[np.bool_]:
         """Which samples `[rows, cols]` lie on the mesh."""
-        return (self.weight.sum(1) > 0).reshape(self.grid.rows, self.grid.cols)
-
-    def follow(self, samples: npt.NDArray[np.bool_], index: npt.NDArray[np.int32], weight: Array) -> None:
-        """Tie the `samples` `[rows, cols]` to other vertices (`index`, `weight`: `[n, 3]`)."""
-        flat = samples.ravel()
-        self.index[flat] = index
-        self.weight[flat] = weight
+        on_mesh: npt.NDArray[np.bool_] = self.weight.sum(1) > 0
+        return on_mesh.reshape(self.grid.rows, self.grid.cols)
 
     def __call__(self, values: Array) -> Array:
         """Interpolate vertex values `[V, C]` to `[rows, cols, C]`."""
-        spread = np.einsum("nk,nkc->nc", self.weight, values[self.index], optimize=False)
-        return spread.reshape(self.grid.rows, self.grid.cols, -1).astype(np.float32, copy=False)
+        return self._interpolate(values).reshape(self.grid.rows, self.grid.cols, -1)
+
+    def _interpolate(self, values: Array) -> Array:
+        spread = values.take(self.index[:, 0], axis=0) * self.weight[:, :1]
+        spread += values.take(self.index[:, 1], axis=0) * self.weight[:, 1:2]
+        spread += values.take(self.index[:, 2], axis=0) * self.weight[:, 2:]
+        return spread
+
+
+@dataclass(frozen=True)
+class Tie:
+    """Samples of a grid that follow a line of vertices instead of their own triangle.
+
+    `samples` `[n]` are flat sample numbers; each moves as `1 - share` of vertex `start` and `share` of `end`.
+    """
+
+    samples: npt.NDArray[np.intp]
+    start: npt.NDArray[np.int32]
+    end: npt.NDArray[np.int32]
+    share: Array
+
+    def apply(self, field: Array, values: Array) -> Array:
+        """The field `[rows, cols, C]` with the tied samples taken from the vertex values `[V, C]`."""
+        tied = field.reshape(-1, field.shape[-1]).copy()
+        share = self.share[:, None]
+        tied[self.samples] = values[self.start] * (1 - share) + values[self.end] * share
+        return tied.reshape(field.shape)
 
 
 def invert(displacement: Array, source: Grid, target: Grid, iterations: int = 4) -> Array:
-    """Backward displacement `[rows, cols, 2]` on `target` of a forward displacement given on `source`.
+    """Where each target sample comes from, `[rows, cols, 2]`, under a forward displacement given on `source`.
 
-    Solves `u + displacement(u) = y` for every target sample y by fixed-point iteration and returns `u - y`. Fast,
-    and right where the displacement stretches by less than a factor of two.
+    Solves `u + displacement(u) = y` for every target sample y by fixed-point iteration. Fast, and right where
+    the displacement stretches by less than a factor of two.
     """
-    backward = np.zeros((target.rows, target.cols, 2), np.float32)
+    cells = displacement * np.float32(1 / source.step)
+    start = source.locate(target.points)
+    where = start
     for _ in range(iterations):
-        backward = -_sample(displacement, source.locate(target.points + backward))
-    return backward
+        where = start - remap(cells, where)
+    return source.place(where)
 
 
-def invert_steep(displacement: Array, source: Grid, target: Grid, iterations: int = 6) -> Array:
+def invert_steep(displacement: Array, source: Grid, target: Grid, iterations: int = 5) -> Array:
     """The same by Newton's method, for skin that stretches to several times its size, as lids and lips do."""
-    by_x = np.gradient(displacement, source.step, axis=1)
-    by_y = np.gradient(displacement, source.step, axis=0)
-    slopes = np.concatenate([by_x, by_y], axis=2).astype(np.float32)
-    backward = -_sample(displacement, source.locate(target.points))
-    limit = np.float32(4 * source.step)
+    cells = displacement * np.float32(1 / source.step)
+    by_x = cv2.Sobel(cells, cv2.CV_32F, 1, 0, ksize=1, scale=0.5)
+    by_y = cv2.Sobel(cells, cv2.CV_32F, 0, 1, ksize=1, scale=0.5)
+    slopes = np.concatenate([by_x, by_y], axis=2)
+    goal = source.locate(target.points)
+    where = goal - remap(cells, goal)
     for _ in range(iterations):
-        where = source.locate(target.points + backward)
-        error = backward + _sample(displacement, where)
-        xx, yx, xy, yy = cv2.split(_sample(slopes, where))
-        xx, yy = xx + 1, yy + 1
+        error_x, error_y = cv2.split(where + remap(cells, where) - goal)
+        xx, yx, xy, yy = cv2.split(remap(slopes, where))
+        xx += 1
+        yy += 1
         area = np.maximum(xx * yy - xy * yx, _LEAST_AREA)
-        step_x = (yy * error[..., 0] - xy * error[..., 1]) / area
-        step_y = (xx * error[..., 1] - yx * error[..., 0]) / area
-        backward -= np.clip(np.stack([step_x, step_y], axis=-1), -limit, limit)
-    return backward
-
-
-def _sample(field: Array, where: Array) -> Array:
-    return cv2.remap(field, where, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        step = cv2.merge([(yy * error_x - xy * error_y) / area, (xx * error_y - yx * error_x) / area])
+        where -= np.clip(step, -_LONGEST_STEP, _LONGEST_STEP)
+    return source.place(where)
 
 
 def _front_first(located: Array, triangles: npt.NDArray[np.int32]) -> npt.NDArray[np.intp]:
-    """Draw order: larger triangles first, so that small ones (lips, lids) keep their samples at shared edges."""
+    """Draw order: large triangles first, so that small ones (lips, lids) keep samples at shared edges."""
     a, b, c = located[triangles[:, 0]], located[triangles[:, 1]], located[triangles[:, 2]]
     area = np.abs((b[:, 0] - a[:, 0]) * (c[:, 1] - a[:, 1]) - (b[:, 1] - a[:, 1]) * (c[:, 0] - a[:, 0]))
     return np.argsort(-area)

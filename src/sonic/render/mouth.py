@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import cv2
 import numpy as np
 
-from sonic.face.topology import INNER_LIPS_LOWER, INNER_LIPS_UPPER, OUTER_LIPS
+from sonic.face.topology import OUTER_LIPS
+from sonic.render.pixels import blur, smoothstep
+from sonic.render.smile import Smile
 from sonic.render.teeth import MILLIMETRES_PER_EYE_DISTANCE, Palette, draw_arch, place_arch
 
 if TYPE_CHECKING:
-    import numpy.typing as npt
-
-    from sonic.render.grid import Array
+    from sonic.render.pixels import Array, Picture
     from sonic.render.rig import FaceRig, PosedFace
     from sonic.render.slit import Edges, Window
 
@@ -24,29 +23,29 @@ UPPER_EDGE = 1.2  # millimetres from the closed lip line down to the upper teeth
 LOWER_EDGE = 0.6  # the same for the lower teeth: their edge hides behind the upper ones
 JAW_SHARE = 0.9  # the lower teeth drop a little less than the lower lip
 TEETH_SHOW = (0.6, 3.5)  # millimetres of opening between which light reaches the teeth
-SMILE_EXTENSION = 0.10  # eye distances; a lip that rises above the picture's shows the teeth's upper part
-SMILE_GAP = 0.035  # eye distances; a wider opening in the picture shows teeth worth keeping
 
 
 class MouthInterior:
     """Paints the mouth of one portrait; a smiling picture's own teeth are kept and laid over drawn ones."""
 
-    def __init__(self, rig: FaceRig, picture: npt.NDArray[np.uint8]) -> None:
+    def __init__(self, rig: FaceRig, picture: Picture) -> None:
         self.rig = rig
         self.palette = Palette.of(_skin_colour(rig, picture), _lip_colour(rig, picture))
         scale = max(1.5, 1.25 * rig.unit * MILLIMETRE)
         self.upper = draw_arch(self.palette, scale, upper=True)
         self.lower = draw_arch(self.palette, scale, upper=False)
-        self.centre = rig.neutral[[UPPER_LIP_MIDDLE, LOWER_LIP_MIDDLE]].mean(0) + np.float32([0, 0, 0.08])
+        self.centre = rig.neutral[[UPPER_LIP_MIDDLE, LOWER_LIP_MIDDLE]].mean(0) + np.array(
+            [0, 0, 0.08], np.float32
+        )
         self.seam = (0.5 * _lip_colour(rig, picture)).astype(np.float32)
-        self.smile = _Smile.of(rig, picture)
+        self.smile = Smile.find(rig, picture)
 
     def paint(self, window: Window, posed: PosedFace, edges: Edges) -> Array:
         """Colours of the window's pixels, float32 `[height, width, 3]` in 0..255."""
         shape = (window.height, window.width)
         colours = np.broadcast_to(self.palette.cavity, (*shape, 3)).copy()
         depth = _depth(edges, window)
-        self._tongue(colours, window, posed, edges)
+        self._tongue(colours, window, edges)
         jaw = posed.from_neutral[LOWER_LIP_MIDDLE] * np.float32(JAW_SHARE)
         self._arch(colours, window, posed, lower=True, jaw=jaw)
         colours *= (0.25 + 0.75 * depth)[..., None]
@@ -63,9 +62,9 @@ class MouthInterior:
     def _anchors(self, window: Window, posed: PosedFace, drop: float, jaw: Array | None) -> Array:
         """Where biting edge, its right and its top are, window pixels `[3, 2]`."""
         ten = 10 * MILLIMETRE
-        middle = self.centre + np.float32([0, drop * MILLIMETRE, 0])
-        points = middle + np.float32([[0, 0, 0], [ten, 0, 0], [0, -ten, 0]])
-        return self.rig.place(posed, points, jaw) - np.float32([window.x, window.y])
+        middle = self.centre + np.array([0, drop * MILLIMETRE, 0], np.float32)
+        points = middle + np.array([[0, 0, 0], [ten, 0, 0], [0, -ten, 0]], np.float32)
+        return self.rig.place(posed, points, jaw) - np.array([window.x, window.y], np.float32)
 
     def _arch(
         self, colours: Array, window: Window, posed: PosedFace, *, lower: bool, jaw: Array | None
@@ -79,9 +78,9 @@ class MouthInterior:
         colours += placed * light
         return alpha
 
-    def _tongue(self, colours: Array, window: Window, posed: PosedFace, edges: Edges) -> None:
+    def _tongue(self, colours: Array, window: Window, edges: Edges) -> None:
         """A soft mound behind the lower teeth, which rises less than the jaw drops."""
-        offset = np.float32([window.x, window.y])
+        offset = np.array([window.x, window.y], np.float32)
         left, right = edges.lower[0] - offset, edges.lower[-1] - offset
         width = float(np.hypot(*(right - left)))
         floor = edges.lower[len(edges.lower) // 2] - offset
@@ -94,82 +93,43 @@ class MouthInterior:
         mound = np.clip(rise + 0.5, 0, 1) * np.clip(1.6 - np.abs(across) * 1.3, 0, 1)
         valley = 1 - 0.18 * np.exp(-((across / 0.12) ** 2)) * np.clip(rise, 0, 1)
         tone = self.palette.tongue * (0.62 + 0.2 * np.clip(rise * 0.4, 0, 1))[..., None] * valley[..., None]
-        colours += (tone - colours) * (mound * mound * (3 - 2 * mound))[..., None]
-
-
-class _Smile:
-    """The picture's own mouth interior, fixed to the skull."""
-
-    def __init__(self, rig: FaceRig, picture: npt.NDArray[np.uint8], outline: Array) -> None:
-        self.rig = rig
-        above = round(SMILE_EXTENSION * rig.unit)
-        low, high = np.floor(outline.min(0)).astype(int) - 2, np.ceil(outline.max(0)).astype(int) + 3
-        low[1] -= above
-        low = np.maximum(low, 0)
-        self.corner = low.astype(np.float32)
-        patch = picture[low[1] : high[1], low[0] : high[0]]
-        mask = np.zeros(patch.shape[:2], np.uint8)
-        cv2.fillPoly(mask, [np.rint(outline - low).astype(np.int32)], 255)
-        inset = max(1, round(0.012 * rig.unit))
-        mask = cv2.erode(mask, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * inset + 1, 2 * inset + 1)))
-        hidden = (mask == 0).astype(np.uint8)
-        filled = cv2.inpaint(patch, hidden, 3, cv2.INPAINT_TELEA)
-        self.pixels = filled.astype(np.float32)
-        grown = cv2.dilate(mask, np.ones((2 * inset + 1, 2 * inset + 1), np.uint8))
-        grown = cv2.dilate(grown, np.ones((above, 1), np.uint8), anchor=(0, 0))
-        self.mask = cv2.GaussianBlur(grown, (0, 0), inset * 0.8).astype(np.float32) / 255
-        points = rig.shape[[INNER_LIPS_UPPER[0], INNER_LIPS_UPPER[-1], INNER_LIPS_UPPER[5]]]
-        self.points = points
-        self.source = points @ rig.to_camera.T[:, :2] + rig.origin[:2] - self.corner
-
-    @classmethod
-    def of(cls, rig: FaceRig, picture: npt.NDArray[np.uint8]) -> _Smile | None:
-        upper, lower = rig.vertices[list(INNER_LIPS_UPPER)], rig.vertices[list(INNER_LIPS_LOWER)]
-        gap = np.hypot(*(lower - upper)[3:8].T).mean() / rig.unit
-        return cls(rig, picture, np.concatenate([upper, lower[-2:0:-1]])) if gap > SMILE_GAP else None
-
-    def place(self, window: Window, posed: PosedFace) -> tuple[Array, Array]:
-        target = self.rig.place(posed, self.points) - np.float32([window.x, window.y])
-        matrix = cv2.getAffineTransform(self.source.astype(np.float32), target.astype(np.float32))
-        size = (window.width, window.height)
-        colours = cv2.warpAffine(
-            self.pixels, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-        )
-        return colours, cv2.warpAffine(self.mask, matrix, size, flags=cv2.INTER_LINEAR)
+        colours += (tone - colours) * smoothstep(mound)[..., None]
 
 
 def _depth(edges: Edges, window: Window) -> Array:
     """Light that reaches into the opening, 0..1 `[height, width]`: little at the rim, less in the corners."""
     hole = edges.opening(window)
     open_by = float(np.abs(edges.lower - edges.upper)[:, 1].max())
-    spread = cv2.GaussianBlur(hole, (0, 0), max(1.0, 0.22 * open_by))
-    return np.clip(spread * 1.25 - 0.1, 0, 1).astype(np.float32)
+    spread = blur(hole, max(1.0, 0.22 * open_by))
+    light: Array = np.clip(spread * 1.25 - 0.1, 0, 1).astype(np.float32)
+    return light
 
 
 def _lit_share(edges: Edges, unit: float) -> float:
     """How far the mouth is open enough to show more than the dark seam between the lips, 0..1."""
     open_by = float(np.hypot(*(edges.lower - edges.upper).T).max()) / unit / MILLIMETRE
-    share = np.clip((open_by - TEETH_SHOW[0]) / (TEETH_SHOW[1] - TEETH_SHOW[0]), 0, 1)
-    return float(share * share * (3 - 2 * share))
+    share = (open_by - TEETH_SHOW[0]) / (TEETH_SHOW[1] - TEETH_SHOW[0])
+    return float(smoothstep(np.array(share)))
 
 
 def _teeth_light(depth: Array) -> Array:
     """Upper teeth stand in front: the lip shades their top, corners are dim."""
-    return 0.55 + 0.45 * depth
+    return (0.55 + 0.45 * depth).astype(np.float32)
 
 
-def _skin_colour(rig: FaceRig, picture: npt.NDArray[np.uint8]) -> Array:
+def _skin_colour(rig: FaceRig, picture: Picture) -> Array:
     return _median_colour(picture, rig.vertices[list(CHEEKS)], radius=0.06 * rig.unit)
 
 
-def _lip_colour(rig: FaceRig, picture: npt.NDArray[np.uint8]) -> Array:
+def _lip_colour(rig: FaceRig, picture: Picture) -> Array:
     return _median_colour(picture, rig.vertices[list(OUTER_LIPS)], radius=0.015 * rig.unit)
 
 
-def _median_colour(picture: npt.NDArray[np.uint8], points: Array, radius: float) -> Array:
+def _median_colour(picture: Picture, points: Array, radius: float) -> Array:
     reach = max(1, round(radius))
     size = picture.shape[0]
     samples = []
     for x, y in np.clip(np.rint(points).astype(int), reach, size - reach - 1):
         samples.append(picture[y - reach : y + reach + 1, x - reach : x + reach + 1].reshape(-1, 3))
-    return np.median(np.concatenate(samples), axis=0).astype(np.float32)
+    colour: Array = np.median(np.concatenate(samples), axis=0).astype(np.float32)
+    return colour

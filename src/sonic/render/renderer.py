@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import cv2
 import numpy as np
 
 from sonic.face.topology import (
@@ -32,9 +31,9 @@ if TYPE_CHECKING:
     from sonic.motion.space import FaceMotion, MotionSpace
 
 # Edges of the openings run from the left of the picture to its right; the left eye is listed the other way.
-RIGHT_EDGES = (np.int32(RIGHT_EYE_UPPER), np.int32(RIGHT_EYE_LOWER))
-LEFT_EDGES = (np.int32(LEFT_EYE_UPPER[::-1]), np.int32(LEFT_EYE_LOWER[::-1]))
-MOUTH_EDGES = (np.int32(INNER_LIPS_UPPER), np.int32(INNER_LIPS_LOWER))
+RIGHT_EDGES = (np.array(RIGHT_EYE_UPPER, np.int32), np.array(RIGHT_EYE_LOWER, np.int32))
+LEFT_EDGES = (np.array(LEFT_EYE_UPPER[::-1], np.int32), np.array(LEFT_EYE_LOWER[::-1], np.int32))
+MOUTH_EDGES = (np.array(INNER_LIPS_UPPER, np.int32), np.array(INNER_LIPS_LOWER, np.int32))
 MOUTH_REACH, EYE_REACH = 0.28, 0.16  # eye distances of skin redrawn around the openings
 
 
@@ -57,11 +56,11 @@ class Renderer:
         still = still_border(self.canvas.side, self.canvas.open_sides)
         self.scene = Scene(picture, person)
         self.warp = CropWarp(self.rig, self.canvas.side, still)
-        self.mouth = Slit(self.rig, picture, still, *MOUTH_EDGES, reach=MOUTH_REACH)
+        self.mouth = Slit(self.rig, picture, still, edges=MOUTH_EDGES, reach=MOUTH_REACH)
         self.interior = MouthInterior(self.rig, picture)
         self.eyes = [
             (
-                Slit(self.rig, picture, still, *edges, reach=EYE_REACH),
+                Slit(self.rig, picture, still, edges=edges, reach=EYE_REACH),
                 Eyeball(self.rig, picture, np.concatenate([edges[0], edges[1][-2:0:-1]]), iris, eye),
             )
             for eye, (edges, iris) in enumerate([(RIGHT_EDGES, RIGHT_IRIS), (LEFT_EDGES, LEFT_IRIS)])

@@ -17,21 +17,21 @@ from sonic.face.topology import (
     RIGHT_EYE_CORNERS,
     face_triangles,
 )
-from sonic.motion.space import fit_head
+from sonic.motion.head import fit_head
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
     from sonic.motion.space import FaceMotion, MotionSpace
-    from sonic.render.grid import Array
+    from sonic.render.pixels import Array
 
 # Rows of vertices over each eye, outer corner first: lid margin, crease, brow side; then the lower margin.
 # Vertices of a column lie on one line across the lid.
-UPPER_MARGIN = np.int32([[246, 161, 160, 159, 158, 157, 173], [466, 388, 387, 386, 385, 384, 398]])
-UPPER_CREASE = np.int32([[247, 30, 29, 27, 28, 56, 190], [467, 260, 259, 257, 258, 286, 414]])
-UPPER_BROW = np.int32([[113, 225, 224, 223, 222, 221, 189], [342, 445, 444, 443, 442, 441, 413]])
-LOWER_MARGIN = np.int32([[7, 163, 144, 145, 153, 154, 155], [249, 390, 373, 374, 380, 381, 382]])
-LOWER_CREASE = np.int32([[25, 110, 24, 23, 22, 26, 112], [255, 339, 254, 253, 252, 256, 341]])
+UPPER_MARGIN = np.array([[246, 161, 160, 159, 158, 157, 173], [466, 388, 387, 386, 385, 384, 398]], np.int32)
+UPPER_CREASE = np.array([[247, 30, 29, 27, 28, 56, 190], [467, 260, 259, 257, 258, 286, 414]], np.int32)
+UPPER_BROW = np.array([[113, 225, 224, 223, 222, 221, 189], [342, 445, 444, 443, 442, 441, 413]], np.int32)
+LOWER_MARGIN = np.array([[7, 163, 144, 145, 153, 154, 155], [249, 390, 373, 374, 380, 381, 382]], np.int32)
+LOWER_CREASE = np.array([[25, 110, 24, 23, 22, 26, 112], [255, 339, 254, 253, 252, 256, 341]], np.int32)
 
 # How far a shutting lid carries each row along with it, and the share of the way that the lower lid rises.
 CREASE_FOLLOWS, BROW_FOLLOWS, LOWER_RISE = 0.42, 0.08, 0.1
@@ -42,8 +42,8 @@ RINGS = ((1.0, 1.0, 0.0), (1.22, 0.5, 0.55), (1.5, 0.12, 1.0), (1.9, 0.0, 1.0))
 SKULL_DEPTH = 0.9  # eye distances from the eyes back to the plane of the head's outline
 
 # Beyond these a single picture has nothing to show: motion is bent softly towards them.
-TURN_LIMIT = np.float32([0.24, 0.24, 0.20])  # radians about x, y, z
-SHIFT_LIMIT = 0.35  # eye distances
+TURN_LIMIT: Array = np.array([0.24, 0.24, 0.20], np.float32)  # radians about x, y, z
+SHIFT_LIMIT: Array = np.array([0.35, 0.35], np.float32)  # eye distances
 # Trackers put the lower lid's edge a little too high, on the eyeball; in shares of the eye's opening.
 LOWER_LID_BIAS = 0.10
 # The same for the edges of parted lips, which land on the teeth; in eye distances, at most.
@@ -56,8 +56,8 @@ class PosedFace:
     """One frame of the rig, in pixels of the animated crop.
 
     `vertices` `[V, 2]` are the target positions of the mesh; `expression` `[V, 3]` is the camera-frame offset
-    from the picture that the expression adds before the head turns by `rotation` `[3, 3]` about the head's origin
-    and shifts by `shift` `[2]`; `from_neutral` `[468, 3]` is the same offset counted from the closed neutral.
+    from the picture that the expression adds before the head turns by `rotation` `[3, 3]` about the head's
+    origin and shifts by `shift` `[2]`; `from_neutral` `[468, 3]` is that offset from the closed neutral.
     """
 
     vertices: Array
@@ -68,7 +68,7 @@ class PosedFace:
 
 
 class FaceRig:
-    """Mesh of one portrait: source vertices, triangles with an outer ring for hair, ears and neck, and pose."""
+    """Mesh of one portrait: vertices, triangles with outer rings for hair, ears and neck, and pose."""
 
     def __init__(self, landmarks: Array, space: MotionSpace) -> None:
         landmarks = _off_the_teeth(_off_the_eyeball(landmarks))
@@ -135,13 +135,13 @@ class FaceRig:
             np.float32
         )
         rotation = self.rotation @ turn @ self.rotation.T
-        shift = _bend(motion.translation[index], np.float32([SHIFT_LIMIT] * 2)) * np.float32(self.unit)
+        shift = _bend(motion.translation[index], SHIFT_LIMIT) * np.float32(self.unit)
         vertices = (self.camera + expression) @ rotation.T[:, :2] + self.origin[:2] + shift
         from_neutral = (moved @ self.to_camera.T).astype(np.float32)
         return PosedFace(vertices.astype(np.float32), expression, from_neutral, rotation, shift)
 
     def place(self, posed: PosedFace, points: Array, carried_by: Array | None = None) -> Array:
-        """Target pixels `[n, 2]` of head-frame points `[n, 3]`, with an optional camera-frame offset `[3]`."""
+        """Target pixels `[n, 2]` of head-frame points `[n, 3]`, with an optional camera offset `[3]`."""
         camera = points @ self.to_camera.T
         if carried_by is not None:
             camera = camera + carried_by
@@ -150,7 +150,7 @@ class FaceRig:
 
 
 def _off_the_teeth(landmarks: Array) -> Array:
-    """Landmarks with the inner edges of parted lips moved onto the lips, so that closing them hides all teeth."""
+    """Landmarks with the edges of parted lips moved onto the lips, so that closing them hides all teeth."""
     upper, lower = list(INNER_LIPS_UPPER[1:-1]), list(INNER_LIPS_LOWER[1:-1])
     eyes = landmarks[list(RIGHT_EYE_CORNERS)].mean(0) - landmarks[list(LEFT_EYE_CORNERS)].mean(0)
     unit = float(np.linalg.norm(eyes))
@@ -178,14 +178,15 @@ def _smooth(column_offsets: Array) -> Array:
 
 def _bend(values: Array, limit: Array) -> Array:
     """Values that follow 1:1 near zero and never exceed `limit`."""
-    return (limit * np.tanh(values / limit)).astype(np.float32)
+    bent: Array = (limit * np.tanh(values / limit)).astype(np.float32)
+    return bent
 
 
 def _ring_sources() -> npt.NDArray[np.int32]:
     """Vertex numbers of every ring `[rings, n]`, the oval first."""
     count = len(FACE_OVAL)
     outer = [np.arange(count) + FACE_VERTICES + ring * count for ring in range(len(RINGS) - 1)]
-    return np.stack([np.int32(FACE_OVAL), *outer]).astype(np.int32)
+    return np.stack([np.array(FACE_OVAL, np.int32), *outer]).astype(np.int32)
 
 
 def _ring_triangles() -> npt.NDArray[np.int32]:

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Protocol
 import cv2
 import numpy as np
 
-from sonic.render.grid import Grid, VertexField, invert_steep
+from sonic.render.grid import Grid, Tie, invert_steep
+from sonic.render.pixels import blur, remap, resize, smoothstep
 from sonic.render.warp import HeadWarp
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from sonic.render.grid import Array
+    from sonic.render.pixels import Array
     from sonic.render.rig import FaceRig, PosedFace
 
 _SUBPIXEL_BITS = 4
@@ -28,6 +29,10 @@ class Window:
     y: int
     width: int
     height: int
+
+    def part(self, start: int, stop: int) -> Window:
+        """Rows `[start, stop)` of the window as a window of their own."""
+        return Window(self.x, self.y + start, self.width, stop - start)
 
     @property
     def slices(self) -> tuple[slice, slice]:
@@ -64,7 +69,7 @@ class Edges:
         far = float(window.width + window.height)
         axis = middle[-1] - middle[0]
         axis = axis / max(1e-6, float(np.hypot(*axis)))
-        down = np.float32([-axis[1], axis[0]]) * far
+        down = np.array([-axis[1], axis[0]], np.float32) * far
         line = np.concatenate([[middle[0] - axis * far], middle, [middle[-1] + axis * far]])
         return _fill(np.concatenate([line, [line[-1] + down, line[0] + down]]), window)
 
@@ -76,8 +81,8 @@ class Slit:
         rig: the portrait's mesh.
         picture: source pixels of the crop, uint8 `[size, size, 3]`.
         still: weight of the head's motion near the crop's border, `[size, size]`.
-        upper: vertex numbers of the upper edge from the left corner of the picture to the right one.
-        lower: the same for the lower edge; shares both corners.
+        edges: vertex numbers of the upper and the lower edge, from the left of the picture to its right; they
+            share both corners.
         reach: how far around the opening skin is redrawn, in eye distances.
     """
 
@@ -86,18 +91,19 @@ class Slit:
         rig: FaceRig,
         picture: npt.NDArray[np.uint8],
         still: Array,
-        upper: npt.NDArray[np.int32],
-        lower: npt.NDArray[np.int32],
+        *,
+        edges: tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]],
         reach: float,
     ) -> None:
-        self.picture, self.upper, self.lower = picture, upper, lower
+        self.picture = picture
+        self.upper, self.lower = edges
         self.margin = reach * rig.unit
-        self.step = max(1.0, picture.shape[0] / 320)
+        self.step = max(1.0, picture.shape[0] / 280)
         self.softness = picture.shape[0] / 900
         self.grid = self._source_grid(rig)
         self.head = HeadWarp(rig, self.grid, still)
-        self.above = self._split(rig, upper, beneath=True)
-        self.below = self._split(rig, lower, beneath=False)
+        self.above = self._split(rig, self.upper, beneath=True)
+        self.below = self._split(rig, self.lower, beneath=False)
 
     def _source_grid(self, rig: FaceRig) -> Grid:
         points = rig.vertices[np.concatenate([self.upper, self.lower])]
@@ -105,28 +111,21 @@ class Slit:
         cols, rows = np.ceil((high - low) / self.step).astype(int)
         return Grid(float(low[0]), float(low[1]), self.step, int(cols), int(rows))
 
-    def _split(self, rig: FaceRig, edge: npt.NDArray[np.int32], *, beneath: bool) -> VertexField:
-        """The mesh's field on one side of the opening, continued across it by what the edge does."""
-        field = VertexField(rig.vertices, rig.triangles, self.grid)
+    def _split(self, rig: FaceRig, edge: npt.NDArray[np.int32], *, beneath: bool) -> Tie:
+        """Continue the mesh's field across the opening by what its edge does, on the edge's far side."""
         curve = rig.vertices[edge]
-        axis = curve[-1] - curve[0]
-        length = float(np.hypot(*axis))
-        axis = axis / length
+        axis = (curve[-1] - curve[0]) / np.linalg.norm(curve[-1] - curve[0])
+        normal = np.array([-axis[1], axis[0]], np.float32)
         relative = self.grid.points - curve[0]
-        along = relative @ axis
-        across = relative @ np.float32([-axis[1], axis[0]])
+        along, across = relative @ axis, relative @ normal
         knots = np.maximum.accumulate((curve - curve[0]) @ axis)
-        heights = (curve - curve[0]) @ np.float32([-axis[1], axis[0]])
-        edge_height = np.interp(along, knots, heights)
-        beyond = across > edge_height if beneath else across < edge_height
-        samples = beyond & (along > 0) & (along < length)
-        position = along[samples]
+        height = np.interp(along, knots, (curve - curve[0]) @ normal)
+        beyond = across > height if beneath else across < height
+        samples = np.flatnonzero(beyond & (along > 0) & (along < knots[-1]))
+        position = along.ravel()[samples]
         segment = np.clip(np.searchsorted(knots, position, side="right") - 1, 0, len(edge) - 2)
         share = (position - knots[segment]) / np.maximum(knots[segment + 1] - knots[segment], 1e-6)
-        share = np.clip(share, 0, 1).astype(np.float32)
-        index = np.stack([edge[segment], edge[segment + 1], edge[segment]], 1)
-        field.follow(samples, index, np.stack([1 - share, share, np.zeros_like(share)], 1))
-        return field
+        return Tie(samples, edge[segment], edge[segment + 1], np.clip(share, 0, 1).astype(np.float32))
 
     def edges(self, posed: PosedFace) -> Edges:
         """Where the opening's edges are in a posed face."""
@@ -138,10 +137,7 @@ class Slit:
         window = self._window(edges, canvas.shape[0])
         if window is None:
             return
-        mask = self._soften(edges.below(window))[..., None]
-        skin = (
-            self._skin(self.above, posed, window) * (1 - mask) + self._skin(self.below, posed, window) * mask
-        )
+        skin = self._both_sides(posed, window, edges)
         hole = self._soften(edges.opening(window))[..., None]
         if hole.max() > 0:
             skin += (interior.paint(window, posed, edges) - skin) * hole
@@ -150,7 +146,7 @@ class Slit:
         canvas[window.slices] = np.clip(np.rint(blended), 0, 255).astype(np.uint8)
 
     def _soften(self, mask: Array) -> Array:
-        return cv2.GaussianBlur(mask, (0, 0), self.softness)
+        return blur(mask, self.softness)
 
     def _window(self, edges: Edges, size: int) -> Window | None:
         points = edges.points
@@ -159,16 +155,40 @@ class Slit:
         width, height = (high - low).tolist()
         return Window(int(low[0]), int(low[1]), width, height) if min(width, height) > 4 else None
 
-    def _skin(self, field: VertexField, posed: PosedFace, window: Window) -> Array:
+    def _both_sides(self, posed: PosedFace, window: Window, edges: Edges) -> Array:
+        """The skin above and below the opening, each moved by its own edge, float32 `[height, width, 3]`."""
+        mask = self._soften(edges.below(window))[..., None]
+        field = self.head.field(posed.expression)
+        rows = _mixed_rows(mask)
+        skin = np.empty((window.height, window.width, 3), np.float32)
+        upper, lower = window.part(0, rows.stop), window.part(rows.start, window.height)
+        seam = mask[rows]
+        above = self._skin(self.above.apply(field, posed.expression), posed, upper)
+        below = self._skin(self.below.apply(field, posed.expression), posed, lower)
+        skin[: rows.start] = above[: rows.start]
+        skin[rows.stop :] = below[rows.stop - rows.start :]
+        skin[rows] = above[rows.start :] * (1 - seam) + below[: rows.stop - rows.start] * seam
+        return skin
+
+    def _skin(self, expression: Array, posed: PosedFace, window: Window) -> Array:
+        """Source pixels under one side's field, float32 `[height, width, 3]`."""
         cols = max(2, round(window.width / self.step))
         rows = max(2, round(window.height / self.step))
-        target = Grid(window.x, window.y, self.step, cols, rows)
-        coarse = invert_steep(self.head.displacement(posed, field), self.grid, target)
-        fine = cv2.resize(coarse, (window.width, window.height), interpolation=cv2.INTER_LINEAR)
-        x, y = np.meshgrid(np.arange(window.width), np.arange(window.height))
-        fine += np.stack([x + window.x, y + window.y], axis=-1).astype(np.float32)
-        warped = cv2.remap(self.picture, fine, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
-        return warped.astype(np.float32)
+        step = window.width / cols
+        target = Grid(window.x, window.y, step, cols, max(rows, int(np.ceil(window.height / step))))
+        displacement = self.head.displacement(posed, expression)
+        coarse = invert_steep(displacement, self.grid, target)
+        fine = resize(coarse, window.width, round(target.rows * step))[: window.height]
+        return remap(self.picture, fine, sharp=True).astype(np.float32)
+
+
+def _mixed_rows(mask: Array) -> slice:
+    """The rows `[start, stop)` of a mask that rises downwards in which it is neither all 0 nor all 1."""
+    flat = mask.reshape(len(mask), -1)
+    some, full = flat.max(1) > 0, flat.min(1) >= 1
+    start = int(np.argmax(some)) if some.any() else len(mask) - 1
+    stop = int(np.argmax(full)) if full.any() else len(mask)
+    return slice(start, max(stop, start + 1))
 
 
 def _curve(knots: Array, parts: int = 4) -> Array:
@@ -181,14 +201,15 @@ def _curve(knots: Array, parts: int = 4) -> Array:
     square = 2 * before - 5 * start + 4 * end - after
     cube = 3 * start - before - 3 * end + after
     line = 0.5 * (2 * start + slope * t + square * t**2 + cube * t**3)
-    return np.concatenate([line.reshape(-1, 2), knots[-1:]]).astype(np.float32)
+    curve: Array = np.concatenate([line.reshape(-1, 2), knots[-1:]]).astype(np.float32)
+    return curve
 
 
 def _fill(outline: Array, window: Window) -> Array:
     mask = np.zeros((window.height, window.width), np.uint8)
-    corners = (outline - np.float32([window.x, window.y])) * (1 << _SUBPIXEL_BITS)
+    corners = (outline - np.array([window.x, window.y], np.float32)) * (1 << _SUBPIXEL_BITS)
     cv2.fillPoly(mask, [np.rint(corners).astype(np.int32)], 255, cv2.LINE_AA, _SUBPIXEL_BITS)
-    return mask.astype(np.float32) / 255
+    return mask.astype(np.float32) / np.float32(255)
 
 
 def _feather(window: Window, width: float) -> Array:
@@ -196,4 +217,4 @@ def _feather(window: Window, width: float) -> Array:
     x = np.minimum(np.arange(window.width) + 0.5, window.width - np.arange(window.width) - 0.5)
     y = np.minimum(np.arange(window.height) + 0.5, window.height - np.arange(window.height) - 0.5)
     ramp = np.minimum(np.outer(np.clip(y / width, 0, 1), np.clip(x / width, 0, 1)), 1)
-    return (ramp * ramp * (3 - 2 * ramp)).astype(np.float32)
+    return smoothstep(ramp)

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
-from sonic.render.grid import Array
+from sonic.render.pixels import Array, affine, blur, resize
 
-# Crown widths from the midline outwards (incisors, canine, premolars, molar) and lengths, in millimetres of an
-# average adult; an eye distance is about 63 mm. Sideways the arch turns away, so outer teeth look narrower.
+# Crown widths from the midline outwards (incisors, canine, premolars, molar) and lengths, in millimetres of
+# an average adult; an eye distance is about 63 mm. Sideways the arch turns away: outer teeth look narrow.
 UPPER_WIDTHS = (8.4, 6.6, 6.6, 5.2, 4.2, 3.6)
 UPPER_LENGTHS = (10.2, 9.2, 9.9, 8.6, 8.0, 7.4)
 LOWER_WIDTHS = (5.3, 5.8, 6.0, 5.2, 4.4, 4.0)
@@ -32,14 +31,16 @@ class Palette:
     @classmethod
     def of(cls, skin: Array, lips: Array) -> Palette:
         """Match the portrait's light: bright teeth on bright skin, grey on grey, warm in warm light."""
-        luma = np.float32([0.299, 0.587, 0.114])
+        luma = np.array([0.299, 0.587, 0.114], np.float32)
         light, tint = float(skin @ luma), skin - skin @ luma
         flesh = 0.55 * lips + 0.45 * skin
         colourful = float(np.clip(np.abs(tint).max() / 18, 0, 1))
         enamel = (
-            (0.64 * light + 76) * np.float32([1, 1, 1]) + 0.38 * tint + colourful * np.float32([3, 1, -7])
+            (0.64 * light + 76) * np.array([1, 1, 1], np.float32)
+            + 0.38 * tint
+            + colourful * np.array([3, 1, -7], np.float32)
         )
-        red = colourful * np.float32([10, -10, -6])
+        red = colourful * np.array([10, -10, -6], np.float32)
         return cls(
             enamel=np.clip(enamel, 20, 232).astype(np.float32),
             gum=np.clip(0.72 * flesh + red, 0, 255).astype(np.float32),
@@ -76,7 +77,7 @@ def draw_arch(palette: Palette, scale: float, *, upper: bool) -> Arch:
             left = half + x if side > 0 else half - x - width
             _tooth(canvas, palette.enamel * shade, (left, 1.0, width, length), fine, side * number)
         x += width
-    small = cv2.resize(canvas, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    small = resize(canvas, canvas.shape[1] // 2, canvas.shape[0] // 2, cv2.INTER_AREA)
     edge = small.shape[0] - scale if upper else scale
     return Arch(np.ascontiguousarray(small[::-1] if upper else small), scale, edge, half * scale)
 
@@ -87,13 +88,13 @@ def _gum(palette: Palette, width: int, height: int, scale: float) -> Array:
     canvas[gaps:, :, :3] = palette.enamel * 0.6
     canvas[gum:, :, :3] = palette.gum
     canvas[gaps:, :, 3] = 1
-    return cv2.GaussianBlur(canvas, (0, 0), 0.35 * scale)
+    return blur(canvas, 0.35 * scale)
 
 
 def _tooth(
     canvas: Array, colour: Array, box: tuple[float, float, float, float], scale: float, number: int
 ) -> None:
-    """Lay one tooth on the canvas: biting edge at the top of `box` (left, top, width, length; millimetres)."""
+    """Lay one tooth on the canvas: its edge at the top of `box` (left, top, width, length; millimetres)."""
     left, top, width, length = (value * scale for value in box)
     y, x = np.mgrid[0 : canvas.shape[0], 0 : canvas.shape[1]].astype(np.float32)
     u = (x + 0.5 - left - width / 2) / (width / 2)
@@ -108,28 +109,28 @@ def _tooth(
     groove = 1 - 0.16 * np.clip(1 - (narrow - np.abs(u)) * width / 2 / (0.7 * scale), 0, 1)
     body = 1.0 - 0.10 * np.clip(v, 0, 1) ** 1.5 - 0.10 * np.clip(1 - v * length / (1.1 * scale), 0, 1)
     gloss = 1 + 0.05 * np.exp(-((u + 0.15) ** 2) * 6 - ((v - 0.45) ** 2) * 18)
-    warm = np.float32([1.0, 0.985, 0.95]) ** np.clip(v, 0, 1)[..., None]
+    warm = np.array([1.0, 0.985, 0.95], np.float32) ** np.clip(v, 0, 1)[..., None]
     shade = (groove * body * gloss)[..., None] * colour * warm
     canvas[..., :3] = canvas[..., :3] * (1 - alpha[..., None]) + shade * alpha[..., None]
     canvas[..., 3] = np.maximum(canvas[..., 3], alpha)
 
 
-def place_arch(arch: Arch, anchors: Array, shape: tuple[int, int]) -> tuple[Array, npt.NDArray[np.float32]]:
+def place_arch(arch: Arch, anchors: Array, shape: tuple[int, int]) -> tuple[Array, Array]:
     """Warp an arch into a window of `shape` (height, width).
 
     Args:
         arch: the drawn row of teeth.
-        anchors: window pixels `[3, 2]` of the biting edge's middle, of a point 10 mm to the picture's right of
-            it, and of a point 10 mm above it.
+        anchors: window pixels `[3, 2]` of the biting edge's middle, of a point 10 mm to the picture's right
+            of it, and of a point 10 mm above it.
         shape: height and width of the window.
 
     Returns:
         Premultiplied colours `[height, width, 3]` and alpha `[height, width]`.
     """
     reach = 10 * arch.scale
-    source = np.float32(
-        [[arch.middle, arch.edge], [arch.middle + reach, arch.edge], [arch.middle, arch.edge - reach]]
+    source = np.array(
+        [[arch.middle, arch.edge], [arch.middle + reach, arch.edge], [arch.middle, arch.edge - reach]],
+        np.float32,
     )
-    matrix = cv2.getAffineTransform(source, anchors.astype(np.float32))
-    placed = cv2.warpAffine(arch.pixels, matrix, (shape[1], shape[0]), flags=cv2.INTER_LINEAR)
+    placed = affine(arch.pixels, source, anchors, shape, extend=False)
     return placed[..., :3], placed[..., 3]

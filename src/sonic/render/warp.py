@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import cv2
 import numpy as np
 
 from sonic.render.grid import Grid, VertexField, invert
+from sonic.render.pixels import blur, remap, resize, smoothstep
 
 if TYPE_CHECKING:
-    import numpy.typing as npt
-
-    from sonic.render.grid import Array
+    from sonic.render.pixels import Array
     from sonic.render.rig import FaceRig, PosedFace
 
 CHIN = 152
@@ -25,8 +23,8 @@ DEPTH_BLUR = 0.09  # eye distances; a step in depth at the face's outline would 
 class HeadWarp:
     """Forward displacement of every grid sample for a posed face, on any grid over the crop.
 
-    The head is rigid and has depth: mesh vertices bring their own, everything outside lies in the plane of the
-    head's outline. Below the chin the motion fades out, so that neck and hair bend and shoulders rest.
+    The head is rigid and has depth: mesh vertices bring their own, everything outside lies in the plane of
+    the head's outline. Below the chin the motion fades out, so that neck and hair bend and shoulders rest.
     """
 
     def __init__(self, rig: FaceRig, grid: Grid, still: Array) -> None:
@@ -36,43 +34,52 @@ class HeadWarp:
         depth = np.where(
             self.field.covered, self.field(rig.camera[:, 2:])[..., 0], np.float32(rig.skull_depth)
         )
-        depth = cv2.GaussianBlur(depth.astype(np.float32), (0, 0), DEPTH_BLUR * rig.unit / grid.step)
+        depth = blur(depth.astype(np.float32), DEPTH_BLUR * rig.unit / grid.step)
         flat = points - rig.origin[:2]
+        self.flat = flat.astype(np.float32)
         self.rest = np.concatenate([flat, depth[..., None]], axis=2).astype(np.float32)
-        weight = _head_weight(rig, self.rest) * cv2.remap(still, points, None, cv2.INTER_LINEAR)
+        weight = _head_weight(rig, self.rest) * remap(still, points)
         self.weight = weight[..., None].astype(np.float32)
 
-    def displacement(self, posed: PosedFace, field: VertexField | None = None) -> Array:
-        """Where the samples go: forward displacement `[rows, cols, 2]` in pixels."""
-        expression = (field or self.field)(posed.expression)
-        moved = (self.rest + expression) @ posed.rotation.T[:, :2] + posed.shift
-        return self.weight * (moved - self.rest[..., :2])
+    def displacement(self, posed: PosedFace, expression: Array | None = None) -> Array:
+        """Where the samples go: forward displacement `[rows, cols, 2]` in pixels.
+
+        `expression` `[rows, cols, 3]` replaces the mesh's own camera-frame offsets.
+        """
+        offset = self.field(posed.expression) if expression is None else expression
+        turn = np.ascontiguousarray(posed.rotation.T[:, :2])
+        moved = (self.rest + offset).reshape(-1, 3) @ turn + posed.shift
+        displaced: Array = self.weight * (moved.reshape(self.flat.shape) - self.flat)
+        return displaced
 
 
 class CropWarp:
     """The whole crop's backward map: which source pixel each target pixel shows."""
 
     def __init__(self, rig: FaceRig, size: int, still: Array, cells: int = 128) -> None:
-        self.size = size
-        self.grid = Grid(0.0, 0.0, size / cells, cells, cells)
+        step = size / cells
+        self.grid = Grid(0.0, 0.0, step, cells, cells)
         self.head = HeadWarp(rig, self.grid, still)
-        self.identity = _identity(size, size)
+        # One more cell on every side, so that pixels of the border cells lie between samples too.
+        self.rim = round(step)
+        self.target = Grid(-self.rim, -self.rim, (size + 2 * self.rim) / (cells + 2), cells + 2, cells + 2)
+        self.inner = slice(self.rim, self.rim + size)
+        self.outer = size + 2 * self.rim
 
     def backward(self, posed: PosedFace) -> Array:
         """Source coordinates `[size, size, 2]` of every pixel of the crop."""
-        coarse = invert(self.head.displacement(posed), self.grid, self.grid)
-        fine = cv2.resize(coarse, (self.size, self.size), interpolation=cv2.INTER_LINEAR)
-        return cv2.add(fine, self.identity, dst=fine)
+        coarse = invert(self.head.displacement(posed), self.grid, self.target)
+        return resize(coarse, self.outer, self.outer)[self.inner, self.inner]
 
 
 def still_border(size: int, open_sides: tuple[bool, bool, bool, bool]) -> Array:
     """Weight `[size, size]` that fades to zero at the crop's border, so that pasting back shows no seam.
 
-    `open_sides` (left, top, right, bottom) are borders of the picture itself: nothing lies beyond them, so they
-    may move.
+    `open_sides` (left, top, right, bottom) are borders of the picture itself: nothing lies beyond them, so
+    they may move.
     """
     left, top, right, bottom = open_sides
-    ramp = _smoothstep(np.arange(size, dtype=np.float32) / max(1.0, BORDER_FADE * size))
+    ramp = smoothstep(np.arange(size, dtype=np.float32) / max(1.0, BORDER_FADE * size))
     ones = np.ones(size, np.float32)
     across = (ones if left else ramp) * (ones if right else ramp[::-1])
     down = (ones if top else ramp) * (ones if bottom else ramp[::-1])
@@ -85,13 +92,4 @@ def _head_weight(rig: FaceRig, rest: Array) -> Array:
     below = (head[..., 1] - rig.shape[CHIN, 1] - NECK_FADE[0]) / (NECK_FADE[1] - NECK_FADE[0])
     away = np.hypot(head[..., 0], np.minimum(head[..., 1], 0) * 0.8)
     beside = (away - SIDE_FADE[0]) / (SIDE_FADE[1] - SIDE_FADE[0])
-    return (1 - _smoothstep(below)) * (1 - _smoothstep(beside))
-
-
-def _smoothstep(value: npt.NDArray[np.floating]) -> Array:
-    clipped = np.clip(value, 0, 1)
-    return (clipped * clipped * (3 - 2 * clipped)).astype(np.float32)
-
-
-def _identity(width: int, height: int) -> Array:
-    return np.stack(np.meshgrid(np.arange(width), np.arange(height)), axis=-1).astype(np.float32)
+    return (1 - smoothstep(below)) * (1 - smoothstep(beside))

@@ -1,0 +1,74 @@
+"""The few OpenCV operations that drawing needs, with one border rule and exact types."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar, cast
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[np.float32]
+Picture = npt.NDArray[np.uint8]
+Pixels = TypeVar("Pixels", bound=npt.NDArray[Any])
+
+
+def remap(pixels: Pixels, where: Array, *, sharp: bool = False) -> Pixels:
+    """Pixels at fractional (column, row) positions `where` `[h, w, 2]`, continued beyond the border.
+
+    Linear between pixels; cubic when `sharp`.
+    """
+    kind = cv2.INTER_CUBIC if sharp else cv2.INTER_LINEAR
+    moved = cv2.remap(pixels, where, cast("Any", None), kind, borderMode=cv2.BORDER_REPLICATE)
+    return cast("Pixels", moved)
+
+
+def resize(pixels: Pixels, width: int, height: int, interpolation: int = cv2.INTER_LINEAR) -> Pixels:
+    """Pixels at another size."""
+    return cast("Pixels", cv2.resize(pixels, (width, height), interpolation=interpolation))
+
+
+def blur(pixels: Pixels, sigma: float) -> Pixels:
+    """Gaussian blur with a standard deviation in pixels."""
+    return cast("Pixels", cv2.GaussianBlur(pixels, (0, 0), sigma))
+
+
+def affine(pixels: Pixels, source: Array, target: Array, shape: tuple[int, int], *, extend: bool) -> Pixels:
+    """Carry three `source` points `[3, 2]` onto `target` in a picture of `shape` (height, width).
+
+    Beyond the source's border lie its last pixels when `extend`, else zeros.
+    """
+    matrix = cv2.getAffineTransform(source.astype(np.float32), target.astype(np.float32))
+    border = cv2.BORDER_REPLICATE if extend else cv2.BORDER_CONSTANT
+    moved = cv2.warpAffine(pixels, matrix, shape[::-1], flags=cv2.INTER_LINEAR, borderMode=border)
+    return cast("Pixels", moved)
+
+
+def erode(mask: Picture, reach: int) -> Picture:
+    """Shrink a mask by `reach` pixels all around."""
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
+    return cast("Picture", cv2.erode(mask, disc))
+
+
+def dilate(mask: Picture, width: int, height: int) -> Picture:
+    """Grow a mask by a rectangle of `width` x `height` pixels."""
+    return cast("Picture", cv2.dilate(mask, np.ones((height, width), np.uint8)))
+
+
+def inpaint(picture: Picture, hidden: Picture) -> Picture:
+    """Fill small hidden places (mask > 0) from their surroundings (Telea 2004)."""
+    return cast("Picture", cv2.inpaint(picture, hidden, 3, cv2.INPAINT_TELEA))
+
+
+def polygon(outline: Array, height: int, width: int) -> Picture:
+    """Mask of a polygon `[n, 2]`: 1 inside, 0 outside, uint8 `[height, width]`."""
+    mask = np.zeros((height, width), np.uint8)
+    cv2.fillPoly(mask, [np.rint(outline).astype(np.int32)], 1)
+    return mask
+
+
+def smoothstep(value: npt.NDArray[np.floating[Any]]) -> Array:
+    """Rise from 0 to 1 without corners (cubic Hermite), clipped outside 0..1."""
+    clipped = np.clip(value, 0, 1)
+    risen: Array = (clipped * clipped * (3 - 2 * clipped)).astype(np.float32)
+    return risen

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sonic.face.topology import INNER_LIPS_LOWER, INNER_LIPS_UPPER
 from sonic.face.landmarks import FaceTracker
+from sonic.face.topology import INNER_LIPS_LOWER, INNER_LIPS_UPPER
 from sonic.motion.mouth import lip_opening
 from sonic.render.renderer import Renderer
 
@@ -112,13 +112,12 @@ def test_the_background_rests_while_the_head_moves(renderer, still):
 
 
 def test_lips_that_touch_show_no_teeth(renderer, still):
-    """The seam of a closed mouth is darker than the lips around it, though the picture shows a bright smile."""
+    """The seam of a closed mouth is darker than the lips beside it, though the picture smiles brightly."""
     frame = renderer.render(still(), 0).astype(float).mean(2)
     posed = renderer.rig.pose(still(), 0)
     seam = (posed.vertices[list(INNER_LIPS_UPPER)] + posed.vertices[list(INNER_LIPS_LOWER)])[3:8] / 2
     columns, rows = np.rint(seam).astype(int).T
     lips = renderer.rig.unit * 0.06
-    around = np.concatenate(
-        [frame[np.rint(rows + lips).astype(int), columns], frame[np.rint(rows - lips).astype(int), columns]]
-    )
+    beside = [frame[np.rint(rows + side * lips).astype(int), columns] for side in (-1, 1)]
+    around = np.concatenate(beside)
     assert frame[rows, columns].mean() < around.mean() + 10

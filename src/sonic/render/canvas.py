@@ -111,8 +111,6 @@ def _alone(square: Square, resolution: int) -> _Layout:
     extent = round(square.size)
     scale = side / extent
     origin = (round(square.x), round(square.y))
-    if 1 / KEEP_SCALE < scale < KEEP_SCALE and extent % 2 == 0 and extent >= resolution:
-        scale, side = 1.0, extent
     return _Layout(origin, (extent, extent), scale, (side, side), 0, 0, side)
 
 

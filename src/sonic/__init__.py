@@ -1,3 +1,100 @@
-"""Sonic: one portrait and one voice recording in, a talking video out."""
+"""Sonic: one portrait and one voice recording in, a talking video out.
+
+    model = sonic.load_model("sonic-base")
+    video = model.generate(audio="speech.wav", image="portrait.jpg")
+    video.export("talk.mp4")
+
+Names are loaded when they are first used, so that `import sonic` is quick.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sonic.config import GenerateConfig
+    from sonic.errors import (
+        AudioError,
+        AudioTooShortError,
+        Cancelled,
+        ConfigError,
+        DependencyError,
+        DiskSpaceError,
+        ExportError,
+        FaceCutError,
+        FaceIndexError,
+        FaceTooSmallError,
+        ImageError,
+        ImageTooLargeError,
+        InputError,
+        ModelNotFoundError,
+        NoAudioTrackError,
+        NoFaceError,
+        OutputExistsError,
+        OutputPathError,
+        ProfileError,
+        SilentAudioError,
+        SonicError,
+        WeightsError,
+    )
+    from sonic.hub import available_models
+    from sonic.media.metadata import read_metadata
+    from sonic.model import Model, load_model
+    from sonic.progress import Progress
+    from sonic.video import Video
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "AudioError",
+    "AudioTooShortError",
+    "Cancelled",
+    "ConfigError",
+    "DependencyError",
+    "DiskSpaceError",
+    "ExportError",
+    "FaceCutError",
+    "FaceIndexError",
+    "FaceTooSmallError",
+    "GenerateConfig",
+    "ImageError",
+    "ImageTooLargeError",
+    "InputError",
+    "Model",
+    "ModelNotFoundError",
+    "NoAudioTrackError",
+    "NoFaceError",
+    "OutputExistsError",
+    "OutputPathError",
+    "ProfileError",
+    "Progress",
+    "SilentAudioError",
+    "SonicError",
+    "Video",
+    "WeightsError",
+    "__version__",
+    "available_models",
+    "load_model",
+    "read_metadata",
+]
+
+_HOMES = {
+    "GenerateConfig": "sonic.config",
+    "Model": "sonic.model",
+    "Progress": "sonic.progress",
+    "Video": "sonic.video",
+    "available_models": "sonic.hub",
+    "load_model": "sonic.model",
+    "read_metadata": "sonic.media.metadata",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module 'sonic' has no attribute '{name}'")
+    return getattr(import_module(_HOMES.get(name, "sonic.errors")), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,114 @@
+"""A loaded model: turns a portrait and a recording into a video."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import sonic
+from sonic.config import GenerateConfig
+from sonic.hub import find_model, read_config
+from sonic.media.audio import AudioSource
+from sonic.media.film import Film
+from sonic.motion.sampler import MotionSampler
+from sonic.pipeline import MOTION_RATE, Networks, prepare
+from sonic.speech.encoder import SpeechEncoder
+from sonic.video import Video
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from sonic.media.audio import AudioInput
+    from sonic.media.film import Frame
+    from sonic.media.image import ImageInput
+    from sonic.progress import OnProgress
+
+_THREADS = 1  # a network; renderer and encoder have threads of their own
+
+
+def load_model(name: str | os.PathLike[str] = "sonic-base", device: str | None = None) -> Model:
+    """Load a model by name or from its folder; `device` is "cpu" (the default) or "cuda".
+
+    Raises:
+        ModelNotFoundError: no such model; the message lists the known ones.
+        WeightsError: the model is damaged or of another format.
+        DependencyError: the device is not available.
+    """
+    return Model(find_model(name), device=device or "cpu")
+
+
+class Model:
+    """Networks in memory, made by `load_model`; one model serves any number of videos.
+
+    Attributes:
+        name: the model's name.
+        folder: where it was loaded from.
+        device: "cpu" or "cuda".
+        info: the description from its folder.
+    """
+
+    fps = MOTION_RATE
+    sample_rate = SpeechEncoder.sample_rate
+
+    def __init__(self, folder: Path, *, device: str = "cpu") -> None:
+        self.folder = folder
+        self.device = device
+        self.info: dict[str, Any] = read_config(folder)
+        self.name = str(self.info.get("name", folder.name))
+        self._networks = Networks(
+            speech=SpeechEncoder(device=device, threads=_THREADS),
+            sampler=MotionSampler(folder, device=device, threads=_THREADS),
+        )
+
+    def generate(
+        self,
+        *,
+        audio: AudioInput,
+        image: ImageInput,
+        config: GenerateConfig | None = None,
+        sample_rate: int | None = None,
+        on_progress: OnProgress | None = None,
+        **overrides: Any,
+    ) -> Video:
+        """A video of the portrait `image` speaking `audio`; everything is checked before this returns.
+
+        Args:
+            audio: path, bytes, binary file object, `(samples, rate)`, or samples `[N]`, `[N, C]` with
+                `sample_rate` in Hz.
+            image: path, bytes, binary file object, PIL image or array `[H, W(, 3 or 4)]`.
+            config: options; the defaults if not given.
+            sample_rate: rate of bare samples.
+            on_progress: called with `Progress` here and while the video is drawn; what it raises cancels.
+            overrides: single options by name, on top of `config`.
+
+        Raises:
+            ConfigError: an option is unknown or out of range.
+            AudioError, ImageError and their children: the recording or the portrait cannot be used.
+        """
+        chosen = GenerateConfig.build(config, **overrides)
+        if chosen.seed is None:
+            chosen = replace(chosen, seed=secrets.randbits(32))
+        take = prepare(self._networks, chosen, AudioSource.open(audio, sample_rate), image, on_progress)
+        film = Film(take.renderer.size, chosen.fps, take.frame_count, take.audio, self._provenance(chosen))
+        return Video(
+            film, chosen, take.frames, warnings=take.warnings, timings=take.timings, on_progress=on_progress
+        )
+
+    def stream(self, *, audio: AudioInput, image: ImageInput, **options: Any) -> Iterator[Frame]:
+        """The frames of `generate` one after the other as they are drawn, uint8 RGB `[H, W, 3]`."""
+        return self.generate(audio=audio, image=image, **options).frames()
+
+    def _provenance(self, config: GenerateConfig) -> dict[str, Any]:
+        return {
+            "generator": f"sonic {sonic.__version__}",
+            "model": self.name,
+            "seed": config.seed,
+            "config": config.to_dict(),
+            "synthetic": True,
+        }
+
+    def __repr__(self) -> str:
+        return f"Model({self.name!r}, device={self.device!r})"

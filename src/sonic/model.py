@@ -6,6 +6,8 @@ import secrets
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 import sonic
 from sonic.config import GenerateConfig
 from sonic.hub import find_model, read_config
@@ -100,6 +102,13 @@ class Model:
     def stream(self, *, audio: AudioInput, image: ImageInput, **options: Any) -> Iterator[Frame]:
         """The frames of `generate` one after the other as they are drawn, uint8 RGB `[H, W, 3]`."""
         return self.generate(audio=audio, image=image, **options).frames()
+
+    def self_test(self) -> int:
+        """Make motion for one second of noise, as `sonic doctor` does; returns the number of frames."""
+        noise = np.random.default_rng(0).normal(0, 0.1, self.sample_rate).astype(np.float32)
+        features = self._networks.speech.stream([noise])
+        motion = self._networks.sampler.stream(features, frames=self.fps, seed=0, steps=1)
+        return sum(len(chunk) for chunk in motion)
 
     def _provenance(self, config: GenerateConfig) -> dict[str, Any]:
         return {

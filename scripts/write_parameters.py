@@ -1,0 +1,69 @@
+"""Writes docs/parameters.md from the one list of options; a test compares the two."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sonic.config import Option, number, options
+
+TARGET = Path(__file__).parents[1] / "docs" / "parameters.md"
+
+HEAD = """# Parameters
+
+Every option of `Model.generate(...)` and, in kebab-case, of `sonic generate`. This page is written by
+`python scripts/write_parameters.py` from `sonic.config.GenerateConfig`; do not edit it by hand.
+
+Outside its allowed range an option is an error. Outside its recommended range it is a warning
+(`video.warnings`, standard error of the command) that says what will suffer.
+
+| option | command line | default | allowed | recommended |
+|---|---|---|---|---|
+"""
+
+
+def render() -> str:
+    table = "".join(_row(option) for option in options())
+    return HEAD + table + "".join(_section(option) for option in options())
+
+
+def _row(option: Option) -> str:
+    low_high = option.recommended
+    recommended = f"{number(low_high[0])} to {number(low_high[1])}" if low_high else ""
+    cells = (
+        f"[`{option.name}`](#{option.name})",
+        f"`{_flag(option)}`",
+        _default(option),
+        _range(option),
+        recommended,
+    )
+    return f"| {' | '.join(cells)} |\n"
+
+
+def _section(option: Option) -> str:
+    lines = [f"\n## {option.name}\n\n{option.help} {option.effect}\n"]
+    if option.recommended:
+        low, high = (number(bound) for bound in option.recommended)
+        lines.append(f"\n- Below {low}: {option.below}.\n- Above {high}: {option.above}.\n")
+    return "".join(lines)
+
+
+def _flag(option: Option) -> str:
+    flag = option.name.replace("_", "-")
+    return f"--{flag}` / `--no-{flag}" if option.kind is bool else f"--{flag}"
+
+
+def _default(option: Option) -> str:
+    if option.default is None:
+        return "none"
+    if option.kind is bool or option.choices:
+        return f"`{str(option.default).lower()}`" if option.kind is bool else f"`{option.default}`"
+    return number(option.default)
+
+
+def _range(option: Option) -> str:
+    return f"{option.describe_range()} {option.unit}".strip()
+
+
+if __name__ == "__main__":
+    TARGET.write_text(render(), encoding="utf-8")
+    print(TARGET)

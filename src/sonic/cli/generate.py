@@ -1,0 +1,130 @@
+"""`sonic generate`: a portrait and a recording in, a video file out."""
+
+from __future__ import annotations
+
+import json
+import time
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sonic.cli.sections import Section, SectionedCommand
+from sonic.config import GenerateConfig, Option, number, options
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from sonic.cli.app import Settings
+    from sonic.video import Video
+
+    Command = Callable[..., None]
+
+
+def config_options(command: Command) -> Command:
+    """Add one command line option for each field of `GenerateConfig`."""
+    for option in reversed(options()):
+        command = _as_click(option)(command)
+    return command
+
+
+def _as_click(option: Option) -> Callable[[Command], Command]:
+    flag = "--" + option.name.replace("_", "-")
+    common: dict[str, Any] = {
+        "cls": Section,
+        "section": "Video options",
+        "default": None,
+        "help": _help(option),
+    }
+    if option.kind is bool:
+        return click.option(f"{flag}/--no-{flag[2:]}", option.name, **common)
+    metavar = "|".join(option.choices) or {int: "N", float: "X"}[option.kind]
+    return click.option(flag, option.name, type=option.kind, metavar=metavar, **common)
+
+
+def _help(option: Option) -> str:
+    notes = []
+    if option.kind is not bool and not option.choices:
+        notes.append(f"{option.describe_range()} {option.unit}".strip())
+    if option.recommended:
+        notes.append("recommended " + " to ".join(number(bound) for bound in option.recommended))
+    if option.default is not None:
+        notes.append(f"default {_default(option)}")
+    return f"{option.help.replace('`', '')} [{'; '.join(notes)}]" if notes else option.help.replace("`", "")
+
+
+def _default(option: Option) -> str:
+    if option.kind is bool:
+        return "on" if option.default else "off"
+    return option.default if option.choices else number(option.default)
+
+
+@click.command(cls=SectionedCommand)
+@click.argument("portrait")
+@click.argument("audio")
+@click.option("-o", "--output", default="talk.mp4", metavar="PATH", show_default=True,
+              help="Where to write: .mp4, .webm, .gif, or .png for a folder of pictures.")  # fmt: skip
+@click.option("-f", "--force", is_flag=True, help="Replace the output if it exists.")
+@click.option("--model", default="sonic-base", metavar="NAME", show_default=True,
+              help="Name or folder of the model.")  # fmt: skip
+@click.option(
+    "--device", type=click.Choice(["cpu", "cuda"]), help="Where the networks run; cpu if not given."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@click.option("-q", "--quiet", is_flag=True, help="No progress, no warnings.")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@config_options
+@click.pass_obj
+def generate(
+    settings: Settings,
+    /,
+    portrait: str,
+    audio: str,
+    output: str,
+    *,
+    force: bool,
+    model: str,
+    device: str | None,
+    as_json: bool,
+    quiet: bool,
+    debug: bool,
+    **values: Any,
+) -> None:
+    """Make a talking video of PORTRAIT, a picture, that speaks AUDIO, a recording or a video with sound."""
+    settings.debug, settings.json = debug, as_json
+    started = time.perf_counter()
+    config = GenerateConfig.build(**{name: value for name, value in values.items() if value is not None})
+
+    from sonic.media.output import check_output, resolve_output
+
+    check_output(resolve_output(output), overwrite=force)
+
+    from sonic.cli.progress import progress_bar
+    from sonic.model import load_model
+
+    with nullcontext() if quiet else progress_bar() as on_progress:
+        loaded = load_model(model, device)
+        video = loaded.generate(audio=audio, image=portrait, config=config, on_progress=on_progress)
+        video.check_export(output, overwrite=force)
+        path = video.export(output, overwrite=force)
+    if not quiet:
+        for warning in video.warnings:
+            click.echo(f"warning: {warning}", err=True)
+    click.echo(json.dumps(_report(video, path, time.perf_counter() - started)) if as_json else str(path))
+
+
+def _report(video: Video, path: Path, seconds: float) -> dict[str, Any]:
+    return {
+        "path": str(path),
+        "size": list(video.size),
+        "fps": video.fps,
+        "frames": video.frame_count,
+        "duration": video.duration,
+        "seed": video.seed,
+        "model": video.model,
+        "config": video.config.to_dict(),
+        "warnings": list(video.warnings),
+        "timings": {stage: round(spent, 3) for stage, spent in video.timings.items()},
+        "seconds": round(seconds, 3),
+    }

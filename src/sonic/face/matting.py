@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
@@ -16,27 +16,26 @@ SMOOTHNESS = 2e-4  # variance of colour, 0..1, below which the picture counts as
 
 
 def guided_refine(image: NDArray[np.uint8], mask: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The mask [H, W] in 0..1 with the edges of the RGB picture [H, W, 3].
+    """A coarse mask [h, w] in 0..1 at the size of the RGB picture [H, W, 3], with the picture's edges.
 
     In every small neighbourhood the mask is replaced by the linear function of colour that fits it best.
     """
-    height, width = mask.shape
+    height, width = image.shape[:2]
     scale = min(1.0, WORKING_SIDE / max(height, width))
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    guide = _resize(image, size).astype(np.float32) / np.float32(255)
-    slope, offset = (
-        _resize(_average(part), (width, height)) for part in _linear_model(guide, _resize(mask, size))
-    )
-    refined = offset + np.einsum("hwc,hwc->hw", slope, image, dtype=np.float32) / np.float32(255)
-    return np.asarray(np.clip(refined, 0, 1), dtype=np.float32)
+    guide = _resize(image, size) / np.float32(255)
+    slope, refined = _linear_model(guide, _resize(mask, size))
+    refined = _resize(_average(refined), (width, height))
+    for channel in range(3):  # one at a time: pictures may be large
+        factor = _resize(_average(slope[..., channel]), (width, height))
+        refined += factor * image[..., channel] * np.float32(1 / 255)
+    return refined
 
 
-def _resize(values: NDArray[np.generic], size: tuple[int, int]) -> NDArray[np.float32]:
+def _resize(values: NDArray[Any], size: tuple[int, int]) -> NDArray[np.float32]:
     shrinking = size[0] < values.shape[1]
-    drawn = cv2.resize(
-        values.astype(np.float32), size, interpolation=cv2.INTER_AREA if shrinking else cv2.INTER_LINEAR
-    )
-    return np.asarray(drawn, dtype=np.float32)
+    method = cv2.INTER_AREA if shrinking else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(values, size, interpolation=method), dtype=np.float32)
 
 
 def _linear_model(

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 
 from sonic.errors import FaceCutError, FaceIndexError, FaceTooSmallError, NoFaceError, ProfileError
 from sonic.face.crop import Square, head_square
-from sonic.face.detect import CONFIDENT, Detection, FaceDetector
-from sonic.face.landmarks import PRESENT, FaceLandmarker
+from sonic.face.detect import FaceDetector
+from sonic.face.landmarks import Face, FaceLandmarker
 from sonic.face.pose import HeadAngles, head_angles
 from sonic.face.segment import PersonSegmenter
 from sonic.face.topology import BROWS, FACE_OVAL, LEFT_EYE, MESH_COUNT, OUTER_LIPS, RIGHT_EYE
@@ -20,8 +21,10 @@ if TYPE_CHECKING:
 
 SMALLEST_FACE = 48  # pixels across; below this lips and lids are a handful of pixels
 WIDEST_YAW = 45.0  # degrees; beyond this one eye and one mouth corner are hidden
+STEEPEST_ROLL = 50.0  # degrees; a picture lying on its side
 CUT_MARGIN = 0.03  # face heights; landmarks may lie this far outside the picture
-ACCEPTED_PRESENCE = 0.02  # drawings and animals get hardly any from the landmark network
+STEADY, UNSTEADY = 0.012, 0.022  # wobble below which landmarks prove a face, or need its score as well
+ACCEPTED_SCORE = 0.3
 MOST_FACES = 12  # looked at more closely, the largest ones first
 
 
@@ -50,23 +53,6 @@ class Portrait:
     roll: float
 
 
-@dataclass(frozen=True)
-class Face:
-    """One face of a picture: landmarks float32 [478, 3] in pixels and the landmark network's score, 0..1."""
-
-    landmarks: NDArray[np.float32]
-    score: float
-
-    @property
-    def width(self) -> float:
-        """Distance between the two edges of the face, pixels; nearly the same for a turned head."""
-        oval = self.landmarks[list(FACE_OVAL)]
-        return float(np.linalg.norm(oval[:, None] - oval[None], axis=-1).max() / FACE_ASPECT)
-
-
-FACE_ASPECT = 1.2  # longest diameter of the face's outline over its width
-
-
 def analyse_portrait(
     image: NDArray[np.uint8], *, expand_ratio: float = 0.2, face_index: int | None = None
 ) -> Portrait:
@@ -82,7 +68,7 @@ def analyse_portrait(
         FaceIndexError: the picture has fewer faces than `face_index` asks for.
         FaceTooSmallError: the face is less than 48 pixels wide.
         FaceCutError: the border of the picture cuts the face.
-        ProfileError: the head is turned by more than 45 degrees.
+        ProfileError: the head is turned by more than 45 degrees or leans by more than 50.
     """
     faces = find_faces(image, thorough=face_index is not None)
     face = _choose(faces, face_index)
@@ -90,6 +76,9 @@ def analyse_portrait(
     _check(face, angles, image.shape[:2])
     bare = head_square(face.landmarks, np.zeros(image.shape[:2], np.float32), 0)
     person = PersonSegmenter().segment(image, bare)
+    # The face itself is certain, however unsure the network is about an old print or a drawing.
+    outline = np.round(face.landmarks[list(FACE_OVAL), :2]).astype(np.int32)
+    cv2.fillPoly(person, [outline], 1.0)
     crop = head_square(face.landmarks, person, expand_ratio)
     return Portrait(image, face.landmarks, crop, person, face.score, len(faces), *angles)
 
@@ -98,19 +87,14 @@ def find_faces(image: NDArray[np.uint8], *, thorough: bool = False) -> list[Face
     """The faces of an RGB picture [H, W, 3], the largest first; `thorough` searches for small ones too."""
     landmarker = FaceLandmarker()
     for detections in FaceDetector().search(image, thorough=thorough):
-        candidates = [(found, _look_closer(landmarker, image, found)) for found in detections[:MOST_FACES]]
-        faces = [face for found, face in candidates if _is_face(found, face)]
-        if faces:
+        candidates = (landmarker.settle(image, detection) for detection in detections[:MOST_FACES])
+        if faces := [face for face in candidates if _is_face(face)]:
             return sorted(faces, key=lambda face: -face.width)
     return []
 
 
-def _look_closer(landmarker: FaceLandmarker, image: NDArray[np.uint8], detection: Detection) -> Face:
-    return Face(*landmarker.settle(image, detection))
-
-
-def _is_face(detection: Detection, face: Face) -> bool:
-    return face.score > PRESENT or (detection.score > CONFIDENT and face.score > ACCEPTED_PRESENCE)
+def _is_face(face: Face) -> bool:
+    return face.wobble < STEADY or (face.wobble < UNSTEADY and face.score > ACCEPTED_SCORE)
 
 
 def _choose(faces: list[Face], face_index: int | None) -> Face:
@@ -136,6 +120,11 @@ def _check(face: Face, angles: HeadAngles, shape: tuple[int, ...]) -> None:
     if side := _cut_side(face.landmarks, shape):
         raise FaceCutError(
             f"The {side} border of the picture cuts the face: use a picture that shows the whole face."
+        )
+    if abs(angles.roll) > STEEPEST_ROLL:
+        raise ProfileError(
+            f"The head leans by {abs(angles.roll):.0f} degrees and at most {STEEPEST_ROLL:.0f} can be "
+            "animated: turn the picture upright."
         )
     if abs(angles.yaw) > WIDEST_YAW:
         raise ProfileError(

@@ -11,6 +11,8 @@ from sonic.face.topology import STABLE, canonical_vertices
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+LEVEL_PITCH = 8.0  # degrees that the canonical head looks up; the median over level portraits
+
 
 class HeadAngles(NamedTuple):
     """Degrees, all zero for a face that looks straight into the camera.
@@ -33,7 +35,8 @@ def head_angles(landmarks: NDArray[np.float32]) -> HeadAngles:
     yaw = np.arcsin(np.clip(-rotation[2, 0], -1, 1))
     roll = np.arctan2(rotation[1, 0], rotation[0, 0])
     # A positive turn about y carries the nose, which points to -z, to the left; we count to the right.
-    return HeadAngles(*(float(np.degrees(angle)) for angle in (-yaw, pitch, roll)))
+    yaw, pitch, roll = (float(np.degrees(angle)) for angle in (-yaw, pitch, roll))
+    return HeadAngles(yaw, pitch - LEVEL_PITCH, roll)
 
 
 def fit_rotation(source: NDArray[np.float32], target: NDArray[np.float32]) -> NDArray[np.float64]:

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
 INPUT_SIZE = 256
 CLOSE_UP = 1.8  # the second look covers this many times the head square
+NEARLY_ALL = 0.7  # share of the picture from which on a close-up shows nothing new
 FEATHER = 0.15  # share of the close-up's side over which it gives way to the whole picture's mask
-CLEAR_BACKGROUND, CLEAR_PERSON = 0.08, 0.92  # after refinement, what lies outside counts as certain
+CLEAR_BACKGROUND, CLEAR_PERSON = 0.12, 0.75  # what lies outside counts as certain
 
 
 class PersonSegmenter:
@@ -31,18 +32,20 @@ class PersonSegmenter:
         """The person's share of every pixel, float32 [H, W] in 0..1, of an RGB picture [H, W, 3]."""
         mask = self._look(image)
         left, top, right, bottom = _close_up(head, image.shape[:2])
-        inside = slice(top, bottom), slice(left, right)
-        weight = _feather((bottom - top, right - left), (top, left), image.shape[:2])
-        mask[inside] += weight * (self._look(image[inside]) - mask[inside])
-        refined = guided_refine(image, mask)
-        return _stretch(refined)
+        if (right - left) * (bottom - top) < NEARLY_ALL * mask.size:
+            inside = slice(top, bottom), slice(left, right)
+            weight = _feather((bottom - top, right - left), (top, left), image.shape[:2])
+            mask[inside] += weight * (self._look(image[inside]) - mask[inside])
+        return mask
 
     def _look(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """The raw mask at the size of `image`; the network was trained on pictures squeezed into a square."""
-        height, width = image.shape[:2]
+        """The mask of one view; the network was trained on pictures squeezed into a square."""
         small = cv2.resize(image, (INPUT_SIZE, INPUT_SIZE), interpolation=cv2.INTER_AREA)
         (mask,) = self._network(small[None].astype(np.float32) / 255)
-        return np.asarray(cv2.resize(mask[0, :, :, 0], (width, height)), dtype=np.float32)
+        refined = guided_refine(image, mask[0, :, :, 0])
+        refined -= CLEAR_BACKGROUND
+        refined /= CLEAR_PERSON - CLEAR_BACKGROUND
+        return np.clip(refined, 0, 1, out=refined)
 
 
 def _close_up(head: Square, shape: tuple[int, ...]) -> tuple[int, int, int, int]:
@@ -64,8 +67,3 @@ def _feather(size: tuple[int, int], start: tuple[int, int], shape: tuple[int, ..
         after = position[::-1] / reach if first + extent < whole else np.full(extent, 1.0, np.float32)
         ramps.append(np.clip(np.minimum(before, after), 0, 1))
     return np.asarray(np.outer(*ramps), dtype=np.float32)
-
-
-def _stretch(mask: NDArray[np.float32]) -> NDArray[np.float32]:
-    stretched = (mask - CLEAR_BACKGROUND) / (CLEAR_PERSON - CLEAR_BACKGROUND)
-    return np.asarray(np.clip(stretched, 0, 1), dtype=np.float32)

@@ -54,7 +54,7 @@ class Renderer:
         picture, person = self.canvas.cut(portrait.image), self.canvas.cut(portrait.person)
         self.rig = FaceRig(self.canvas.to_crop(portrait.landmarks), space)
         still = still_border(self.canvas.side, self.canvas.open_sides)
-        self.scene = Scene(picture, person)
+        self.scene = Scene(picture, person, self.rig.unit)
         self.warp = CropWarp(self.rig, self.canvas.side, still)
         self.mouth = Slit(self.rig, picture, still, edges=MOUTH_EDGES, reach=MOUTH_REACH)
         self.interior = MouthInterior(self.rig, picture)

@@ -64,7 +64,7 @@ def _fill_behind(picture: Picture, alpha: Picture) -> Picture:
 
 
 def _continue_inwards(picture: Picture, hidden: Picture) -> Picture:
-    """Fill hidden pixels so smoothly that no outline shows: Laplace's equation, solved from coarse to fine."""
+    """Fill hidden pixels so smoothly that no outline shows: Laplace's equation, from coarse to fine."""
     known = (hidden == 0).astype(np.float32)
     levels = [(picture.astype(np.float32) * known[..., None], known)]
     while levels[-1][1].shape[0] > 4:
@@ -76,7 +76,8 @@ def _continue_inwards(picture: Picture, hidden: Picture) -> Picture:
     for colour, weight in reversed(levels):
         start = resize(filled.astype(np.float32), colour.shape[1], colour.shape[0])
         filled = _relax(start, colour / np.maximum(weight, 1e-3)[..., None], weight > 0.5)
-    return np.clip(filled, 0, 255).astype(np.uint8)
+    settled: Picture = np.clip(filled, 0, 255).astype(np.uint8)
+    return settled
 
 
 def _relax(start: Array, colour: Array, known: npt.NDArray[np.bool_]) -> Array:

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sonic.motion.regions import LEFT_EYE_CORNERS, RIGHT_EYE_CORNERS, STABLE
+from sonic.face.topology import LEFT_EYE_CORNERS, RIGHT_EYE_CORNERS
+from sonic.motion.regions import STABLE
 
 Array = npt.NDArray[np.float32]
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-RIGHT_EYE_CORNERS = (33, 133)  # outer, inner
-LEFT_EYE_CORNERS = (263, 362)
+from sonic.face.topology import INNER_LIPS_LOWER, INNER_LIPS_UPPER
+
 RIGHT_LID_PAIRS = ((159, 145), (160, 144), (158, 153))  # upper, lower
 LEFT_LID_PAIRS = ((386, 374), (385, 380), (387, 373))
 IRIS_CENTRES = (468, 473)  # right, left
 
-MOUTH_CORNERS = (61, 291)
-INNER_LIP_UPPER = (191, 80, 81, 82, 13, 312, 311, 310, 415)
-INNER_LIP_LOWER = (95, 88, 178, 87, 14, 317, 402, 318, 324)
+INNER_LIP_UPPER = INNER_LIPS_UPPER[1:-1]  # nine places between the corners
+INNER_LIP_LOWER = INNER_LIPS_LOWER[1:-1]
 # The ring around the inner lips, point by point beside it: it follows when the inner lips are pushed shut.
 SECOND_LIP_UPPER = (183, 42, 41, 38, 12, 268, 271, 272, 407)
 SECOND_LIP_LOWER = (96, 89, 179, 86, 15, 316, 403, 319, 325)
@@ -24,7 +23,6 @@ LIPS = np.unique(
         *(78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308, 191, 80, 81, 82, 13, 312, 311, 310, 415),
     ]
 )
-CHIN = 152
 NOSE_BRIDGE = 168
 
 # Points that hold still while a person talks: hairline, temples, nose bridge, eye corners, ears.

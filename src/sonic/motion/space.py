@@ -11,6 +11,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from sonic.errors import WeightsError
+from sonic.face.topology import CHIN, MOUTH_CORNERS
 from sonic.motion.eyes import gaze_of, lid_closure
 from sonic.motion.head import Array, HeadPose, fit_head, mean_rotation, rotation_vectors
 from sonic.motion.mouth import close_mouth, lip_gaps, lip_opening, mouth_width, seal_overlap
@@ -147,10 +148,15 @@ class MotionSpace:
         ratio = mouth_width(neutral) / mouth_width(self.template)
         return float(np.clip(ratio, *_PROPORTION_RANGE))
 
+    def mouth_readout(self) -> Array:
+        """Mouth coefficients to lip opening, mouth width and jaw drop against the neutral, IOD, [K, 3]."""
+        basis = self.mouth_basis
+        width = basis[:, MOUTH_CORNERS[1], 0] - basis[:, MOUTH_CORNERS[0], 0]
+        return np.stack([lip_opening(basis), width, basis[:, CHIN, 1]], axis=1)
+
     def opening(self, motion: Array) -> Array:
         """Lip opening that motion vectors [T, dim] ask for, IOD, [T]; not cut off at zero."""
-        response = lip_opening(self.mouth_basis)
-        opening: Array = motion[:, self.groups["mouth"]] @ response
+        opening: Array = motion[:, self.groups["mouth"]] @ lip_opening(self.mouth_basis)
         return opening
 
     def save(self, path: str | Path) -> None:

@@ -6,17 +6,21 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+import numpy.typing as npt
 
+from sonic.face.topology import CHIN
 from sonic.motion.head import Array, eye_centres, fit_head
 from sonic.motion.mouth import close_mouth, lip_opening
-from sonic.motion.regions import CHIN, EYES, LIPS, NOSE_BRIDGE, STABLE
-from sonic.motion.space import MotionSpace, project
+from sonic.motion.regions import EYES, LIPS, NOSE_BRIDGE, STABLE
+from sonic.motion.space import MotionSpace
+
+Indices = npt.NDArray[np.int64]
 
 MOUTH_COMPONENTS = 16
 BROW_COMPONENTS = 4
 _LIP_IMPORTANCE = 2.0
 _DEPTH_IMPORTANCE = 0.35  # a tracker guesses depth, it does not see it
-_FRAMES_PER_CLIP = 120
+_FRAMES_PER_CLIP = 40
 _ROUNDS = 2
 
 
@@ -35,13 +39,15 @@ def fit_space(
 def average_face(tracks: Sequence[Array]) -> Array:
     """The mean of all tracks' average faces, made symmetric so that its frame looks straight ahead, [478, 3]."""
     shapes = np.stack([_upright(np.median(track, axis=0)) for track in tracks])
-    mean = shapes.mean(0)
-    mean = (mean + _mirrored(mean)) / 2
+    mean = _symmetric(shapes.mean(0))
     for _ in range(_ROUNDS):
-        aligned = np.stack([fit_head(shape[None], mean.astype(np.float32))[1][0] for shape in shapes])
-        mean = aligned.mean(0)
-        mean = (mean + _mirrored(mean)) / 2
-    return mean.astype(np.float32)
+        aligned = np.stack([fit_head(shape[None], mean)[1][0] for shape in shapes])
+        mean = _symmetric(aligned.mean(0))
+    return mean
+
+
+def _symmetric(shape: Array) -> Array:
+    return ((shape + mirrored(shape, mirror_indices(shape))) / 2).astype(np.float32)
 
 
 def _upright(shape: Array) -> Array:
@@ -49,12 +55,13 @@ def _upright(shape: Array) -> Array:
     return (shape - (right + left) / 2) / np.linalg.norm(left - right)
 
 
-def _mirrored(shape: Array) -> Array:
-    flipped: Array = shape[mirror_indices(shape)] * np.array([-1, 1, 1], np.float32)
+def mirrored(points: Array, mirror: Indices) -> Array:
+    """Faces or displacements [..., 478, 3] as a mirror shows them."""
+    flipped: Array = points[..., mirror, :] * np.array([-1, 1, 1], np.float32)
     return flipped
 
 
-def mirror_indices(shape: Array) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+def mirror_indices(shape: Array) -> Indices:
     """For each landmark the one on the other side of the face, found on a nearly symmetric shape [478, 3]."""
     from scipy.optimize import linear_sum_assignment
 
@@ -71,10 +78,11 @@ def _first_space(template: Array, heads: Sequence[Array], mouth: int, brows: int
     """Bases from displacements against each clip's most closed frame, before mouths can be closed properly."""
     mouth_weights, brow_weights = region_weights(template)
     nothing = np.zeros(0, np.float32)
-    mouth_basis = principal_motion([_against_most_closed(points) for points in heads], mouth_weights, mouth)
-    brow_basis = principal_motion(
-        [points - np.median(points, axis=0) for points in heads], brow_weights, brows
-    )
+    mirror = mirror_indices(template)
+    openings = [_against_most_closed(points) for points in heads]
+    raisings = [points - np.median(points, axis=0) for points in heads]
+    mouth_basis = principal_motion(openings, mouth_weights, mouth, mirror)
+    brow_basis = principal_motion(raisings, brow_weights, brows, mirror)
     closed = close_mouth(template, mouth_basis)
     return MotionSpace(closed, mouth_basis, brow_basis, _importance(), nothing, nothing)
 
@@ -87,7 +95,8 @@ def _against_most_closed(points: Array) -> Array:
 def _refit(space: MotionSpace, heads: Sequence[Array]) -> MotionSpace:
     mouth_weights, _ = region_weights(space.template)
     displacements = [points - space.clip_neutral(points) for points in heads]
-    basis = principal_motion(displacements, mouth_weights, len(space.mouth_basis))
+    mirror = mirror_indices(space.template)
+    basis = principal_motion(displacements, mouth_weights, len(space.mouth_basis), mirror)
     return replace(space, mouth_basis=basis, template=close_mouth(space.template, basis))
 
 
@@ -96,17 +105,20 @@ def _with_statistics(space: MotionSpace, tracks: Sequence[Array]) -> MotionSpace
     return replace(space, mean=motion.mean(0), spread=np.maximum(motion.std(0), 1e-4))
 
 
-def principal_motion(displacements: Sequence[Array], region: Array, count: int) -> Array:
+def principal_motion(displacements: Sequence[Array], region: Array, count: int, mirror: Indices) -> Array:
     """The strongest `count` directions of movement about zero, each scaled to unit spread, [count, 478, 3].
 
     Args:
         displacements: per clip, [T, 478, 3].
         region: how much each landmark takes part, 0..1, [478]; movement fades out with it.
         count: how many directions.
+        mirror: for each landmark the one on the other side of the face, [478].
     """
     weights = region[:, None] * _importance()
     members = np.flatnonzero(region > 0)
-    data = np.concatenate([clip[:, members] for clip in displacements]) * weights[members]
+    data = np.concatenate(displacements)
+    # With every movement's mirror image beside it, each direction is the same on both sides of the face.
+    data = np.concatenate([data, mirrored(data, mirror)])[:, members] * weights[members]
     flat = data.reshape(len(data), -1)
     _, vectors = np.linalg.eigh(flat.T @ flat)
     strongest = vectors[:, ::-1][:, :count]
@@ -144,4 +156,9 @@ def _importance() -> Array:
     return importance
 
 
-__all__ = ["average_face", "fit_space", "mirror_indices", "principal_motion", "project", "region_weights"]
+def mirror_signs(space: MotionSpace) -> Array:
+    """What a mirror does to each number of a motion vector with swapped lids, -1 or 1, [dim]."""
+    mirror = mirror_indices(space.template)
+    bases = np.concatenate([space.mouth_basis, space.brow_basis])
+    same = np.sign((bases * mirrored(bases, mirror)).sum((1, 2)))
+    return np.concatenate([same, [1, 1, -1, 1, 1, -1, -1, -1, 1]]).astype(np.float32)

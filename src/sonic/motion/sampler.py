@@ -1,0 +1,217 @@
+"""Motion out of speech: a flow solved window by window, seamless over any length and in constant memory."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sonic.errors import WeightsError
+from sonic.inference import Network
+from sonic.motion.probe import FEATURES_PER_FRAME
+from sonic.motion.space import MotionSpace
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from importlib.resources.abc import Traversable
+    from pathlib import Path
+
+    from sonic.motion.head import Array
+
+FORMAT = 1
+_NOISE_BLOCK = 64  # frames whose noise is drawn together
+_SHORTEST_WINDOW = 24  # frames; the networks never saw less
+
+
+@dataclass(frozen=True)
+class SamplerConfig:
+    """How windows are cut and how freely each kind of motion varies; stored beside the weights.
+
+    Attributes:
+        window: frames solved at once.
+        context: frames of them that are already known from the window before.
+        lookahead: frames of them that are only there so that the frames before hear what follows.
+        guidance: how strongly speech is followed, 1 = as learned; more costs twice the time.
+        temperature: per group of motion, how much of the learned variety is used, 0..1.
+        style: how far the mouth opens and how much the head moves, in spreads around the average speaker.
+    """
+
+    window: int = 150
+    context: int = 30
+    lookahead: int = 12
+    guidance: float = 1.0
+    temperature: dict[str, float] | None = None
+    style: tuple[float, ...] = (0.0, 0.0)
+
+    @property
+    def hop(self) -> int:
+        """Frames that a window adds."""
+        return self.window - self.context - self.lookahead
+
+
+class MotionSampler:
+    """The trained motion model of one folder: `config.json`, `trunk.onnx`, `motion.onnx`, `space.safetensors`."""
+
+    def __init__(self, folder: Path | Traversable, *, device: str = "cpu", threads: int = 1) -> None:
+        self.space = MotionSpace.load(folder / "space.safetensors")
+        self.config = read_config(folder / "config.json")
+        self._trunk = Network(folder / "trunk.onnx", device=device, threads=threads)
+        self._flow = Network(folder / "motion.onnx", device=device, threads=threads)
+        self._temperature = self._per_number(self.config.temperature or {})
+
+    def stream(
+        self, features: Iterable[Array], *, frames: int, seed: int, steps: int, guidance: float | None = None
+    ) -> Iterator[Array]:
+        """Motion vectors at 25 frames a second, in blocks [n, dim] that add up to `frames`.
+
+        Args:
+            features: blocks [n, F] of speech features at 50 Hz; held at the end if they run out.
+            frames: how many to make.
+            seed: the same seed gives the same motion.
+            steps: solver steps; each costs one pass of the network.
+            guidance: overrides the model's own.
+        """
+        sound = FeatureBuffer(features)
+        strength = self.config.guidance if guidance is None else guidance
+        known = np.zeros((0, self.space.dim), np.float32)
+        tail = known
+        position = 0
+        while position < frames:
+            end = min(position + self.config.hop + self.config.lookahead, frames)
+            start = position - len(known)
+            window = self._solve(sound.take(start, end), known, start, seed, steps, strength)[len(known) :]
+            count = end - position if end == frames else self.config.hop
+            fresh = crossfade(tail, window[:count])
+            yield fresh * self.space.spread + self.space.mean
+            tail = window[count:]
+            known = np.concatenate([known, fresh])[-self.config.context :]
+            position += count
+            sound.forget(position - len(known))
+
+    def _solve(
+        self, features: Array, known: Array, start: int, seed: int, steps: int, guidance: float
+    ) -> Array:
+        """Normalised motion [T, dim] for the features [2 T, F] of one window whose first frames are known."""
+        length = len(features) // FEATURES_PER_FRAME
+        missing = max(0, _SHORTEST_WINDOW - length)
+        features = np.pad(features, ((0, missing * FEATURES_PER_FRAME), (0, 0)), mode="edge")
+        speech = self._trunk(features[None].astype(np.float32))[0]
+        problem = _Problem(
+            speech=speech if guidance == 1 else np.concatenate([speech, self._silence(speech)]),
+            known=np.pad(known, ((0, length + missing - len(known)), (0, 0))),
+            is_known=(np.arange(length + missing) < len(known)).astype(np.float32)[:, None],
+            guidance=guidance,
+        )
+        noise = frame_noise(seed, start, start + length + missing, self.space.dim) * self._temperature
+        return self._integrate(noise, problem, steps)[:length]
+
+    def _integrate(self, motion: Array, problem: _Problem, steps: int) -> Array:
+        """Euler's method from noise (time 0) to motion (time 1) along the straight paths of the flow."""
+        times = np.linspace(0, 1, steps + 1, dtype=np.float32)
+        for now, after in zip(times[:-1], times[1:], strict=True):
+            motion = np.where(problem.is_known > 0, problem.known, motion)
+            clean = self._guess(motion, now, problem)
+            motion = motion + (clean - motion) * ((after - now) / (1 - now))
+        return motion
+
+    def _guess(self, noisy: Array, time: np.float32, problem: _Problem) -> Array:
+        count = len(problem.speech)
+        guesses = self._flow(
+            np.repeat(noisy[None], count, 0),
+            np.full(count, time, np.float32),
+            problem.speech,
+            np.repeat(problem.known[None], count, 0),
+            np.repeat(problem.is_known[None], count, 0),
+            np.repeat(self._style()[None], count, 0),
+        )[0]
+        if count == 1:
+            return guesses[0]
+        guided: Array = guesses[1] + problem.guidance * (guesses[0] - guesses[1])
+        return guided
+
+    def _silence(self, speech: Array) -> Array:
+        """The condition that stands for "no speech given", shaped like the trunk's output."""
+        vector = np.array(json.loads(self._trunk.metadata["silence"]), np.float32)
+        return np.broadcast_to(vector, speech.shape)
+
+    def _style(self) -> Array:
+        style = np.array(self.config.style, np.float32)
+        return np.concatenate([style, np.ones_like(style)])
+
+    def _per_number(self, groups: dict[str, float]) -> Array:
+        values = np.ones(self.space.dim, np.float32)
+        for name, value in groups.items():
+            values[self.space.groups[name]] = value
+        return values
+
+
+@dataclass(frozen=True)
+class _Problem:
+    """What stays the same while one window is solved."""
+
+    speech: Array
+    known: Array
+    is_known: Array
+    guidance: float
+
+
+class FeatureBuffer:
+    """Speech features by video frame out of a stream of blocks, holding only what is still needed."""
+
+    def __init__(self, blocks: Iterable[Array]) -> None:
+        self._blocks = iter(blocks)
+        self._held: Array | None = None
+        self._first = 0  # feature index of the first row held
+
+    def take(self, start: int, end: int) -> Array:
+        """Features [2 (end - start), F] of frames start..end; the last row repeats past the end of the sound."""
+        begin, stop = (frame * FEATURES_PER_FRAME - self._first for frame in (start, end))
+        while self._held is None or len(self._held) < stop:
+            block = next(self._blocks, None)
+            if block is None:
+                break
+            self._held = block if self._held is None else np.concatenate([self._held, block])
+        assert self._held is not None and len(self._held), "speech features are never empty"
+        return self._held[np.minimum(np.arange(begin, stop), len(self._held) - 1)]
+
+    def forget(self, start: int) -> None:
+        """Let go of everything before frame `start`, except the last row."""
+        if self._held is not None:
+            drop = min(start * FEATURES_PER_FRAME - self._first, len(self._held) - 1)
+            self._held = self._held[max(0, drop) :]
+            self._first += max(0, drop)
+
+
+def frame_noise(seed: int, start: int, end: int, dim: int) -> Array:
+    """Gaussian noise [end - start, dim] that depends on the seed and each frame's number only."""
+    blocks = range(start // _NOISE_BLOCK, (end - 1) // _NOISE_BLOCK + 1)
+    drawn = [
+        np.random.default_rng([seed, block]).standard_normal((_NOISE_BLOCK, dim), np.float32)
+        for block in blocks
+    ]
+    first = start - blocks.start * _NOISE_BLOCK
+    return np.concatenate(drawn)[first : first + end - start]
+
+
+def crossfade(tail: Array, fresh: Array) -> Array:
+    """`fresh` [n, dim], begun with what the window before had in mind for the same frames, [m, dim]."""
+    length = min(len(tail), len(fresh))
+    share = (np.arange(1, length + 1, dtype=np.float32) / (length + 1))[:, None]
+    faded = tail[:length] * (1 - share) + fresh[:length] * share
+    return np.concatenate([faded, fresh[length:]])
+
+
+def read_config(path: Path | Traversable) -> SamplerConfig:
+    """The sampler's part of a model's `config.json`; raises WeightsError when it is damaged or too new."""
+    try:
+        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        version, values = content["format"], content["sampler"]
+        if version == FORMAT:
+            return SamplerConfig(**values | {"style": tuple(values["style"])})
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise WeightsError(
+            f"{path.name} of the model is damaged ({error}); install the model again."
+        ) from error
+    raise WeightsError(f"The model has format {version}, this Sonic reads {FORMAT}; get a matching model.")

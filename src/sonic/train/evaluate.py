@@ -1,0 +1,138 @@
+"""Judge a motion model on people it never saw: its samples beside the tracked truth and the ridge floor."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sonic.train.offsets import correlation, lag_curve, peak
+from sonic.train.statistics import bootstrap_interval, median
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sonic.motion.head import Array
+    from sonic.motion.probe import LipProbe
+    from sonic.motion.sampler import MotionSampler
+    from sonic.train.dataset import Clip
+
+SAMPLES = 8
+_SEARCH = 4  # frames within which the offset is looked for
+_LONGEST = 500  # frames judged of any clip
+
+
+@dataclass(frozen=True)
+class ClipScore:
+    """One clip's figures; correlations and ratios are of lip opening unless they say otherwise.
+
+    Attributes:
+        name: the clip.
+        source: where it comes from.
+        person: who speaks.
+        sample: correlation of one sample with the truth at zero lag.
+        mean: the same for the mean of eight samples.
+        ridge: the same for the linear probe.
+        width: correlation of mouth width, one sample.
+        jaw: correlation of jaw drop, one sample.
+        amplitude: standard deviation of a sample over that of the truth.
+        offset: lag of the mean sample against the truth, frames.
+        ridge_offset: the same for the probe.
+        wrong_gain: error with another clip's sound over the error with its own.
+    """
+
+    name: str
+    source: str
+    person: str
+    sample: float
+    mean: float
+    ridge: float
+    width: float
+    jaw: float
+    amplitude: float
+    offset: float
+    ridge_offset: float
+    wrong_gain: float
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Scores of all clips, and their medians."""
+
+    clips: list[ClipScore] = field(default_factory=list)
+
+    def rows(self) -> dict[str, dict[str, float]]:
+        """Medians per source and over all clips under "all"."""
+        sources = sorted({clip.source for clip in self.clips})
+        groups = {source: [clip for clip in self.clips if clip.source == source] for source in sources}
+        return {name: _summary(group) for name, group in (groups | {"all": self.clips}).items()}
+
+
+def _summary(clips: Sequence[ClipScore]) -> dict[str, float]:
+    names = [item.name for item in fields(ClipScore) if item.type == "float"]
+    columns = {name: np.array([getattr(clip, name) for clip in clips]) for name in names}
+    low, high = bootstrap_interval(columns["sample"])
+    return {
+        "clips": len(clips),
+        "people": len({clip.person for clip in clips}),
+        **{name: median(values) for name, values in columns.items()},
+        "sample_low": low,
+        "sample_high": high,
+        "within_one_frame": float((np.abs(columns["offset"]) <= 1).mean()),
+        "ridge_within_one_frame": float((np.abs(columns["ridge_offset"]) <= 1).mean()),
+    }
+
+
+def evaluate(
+    sampler: MotionSampler, probe: LipProbe, clips: Sequence[Clip], *, steps: int = 25, samples: int = SAMPLES
+) -> Evaluation:
+    """Score every clip with `samples` seeds and once with another clip's sound."""
+    scores = []
+    for index, clip in enumerate(clips):
+        other = _other_clip(clips, index)
+        scores.append(_score(sampler, probe, clip, other, steps=steps, samples=samples))
+    return Evaluation(scores)
+
+
+def _other_clip(clips: Sequence[Clip], index: int) -> Clip:
+    """The next clip of the same source, so that only the words differ in kind."""
+    same = [clip for clip in clips if clip.source == clips[index].source] or list(clips)
+    return same[(same.index(clips[index]) + 1) % len(same)]
+
+
+def _score(
+    sampler: MotionSampler, probe: LipProbe, clip: Clip, other: Clip, *, steps: int, samples: int
+) -> ClipScore:
+    features, truth = clip.window("clean", 0, _LONGEST)
+    wrong = other.window("clean", 0, _LONGEST)[0]
+    drawn = [_readings(sampler, features, len(truth), seed, steps) for seed in range(samples)]
+    misled = _readings(sampler, wrong, len(truth), 0, steps)
+    real, first, mean = mouth_readings(sampler, truth), drawn[0], np.mean(drawn, axis=0)
+    linear = probe.predict(features)[:, 0]
+    own = np.median([correlation(draw[:, 0], real[:, 0]) for draw in drawn])
+    return ClipScore(
+        name=clip.name,
+        source=clip.source,
+        person=clip.person,
+        sample=correlation(first[:, 0], real[:, 0]),
+        mean=correlation(mean[:, 0], real[:, 0]),
+        ridge=correlation(linear, real[:, 0]),
+        width=correlation(first[:, 1], real[:, 1]),
+        jaw=correlation(first[:, 2], real[:, 2]),
+        amplitude=float(first[:, 0].std() / max(real[:, 0].std(), 1e-6)),
+        offset=peak(lag_curve(mean[:, 0], real[:, 0], _SEARCH)).frames,
+        ridge_offset=peak(lag_curve(linear, real[:, 0], _SEARCH)).frames,
+        wrong_gain=(1 - correlation(misled[:, 0], real[:, 0])) / max(1 - float(own), 1e-3),
+    )
+
+
+def _readings(sampler: MotionSampler, features: Array, frames: int, seed: int, steps: int) -> Array:
+    motion = np.concatenate(list(sampler.stream([features], frames=frames, seed=seed, steps=steps)))
+    return mouth_readings(sampler, motion)
+
+
+def mouth_readings(sampler: MotionSampler, motion: Array) -> Array:
+    """Lip opening, mouth width and jaw drop relative to the closed neutral, IOD, [T, 3]."""
+    coefficients = motion[:, sampler.space.groups["mouth"]]
+    return coefficients @ sampler.space.mouth_readout()

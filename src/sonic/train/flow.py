@@ -1,0 +1,131 @@
+"""Conditional flow matching on straight paths: the training target, and the losses that keep lips honest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from sonic.face.topology import CHIN, MOUTH_CORNERS
+from sonic.motion.mouth import lip_gaps
+from sonic.motion.regions import LIPS
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from sonic.motion.space import MotionSpace
+    from sonic.train.network import MotionNetwork
+
+_GAPS = (2, 3, 4, 5, 6)  # of the nine places along the inner lips
+_CLOSED = 0.03  # IOD; below this opening a frame is a closure
+_CLOSURE_WEIGHT = 3.0
+_LEAST_NOISE = 0.2  # keeps the weight of nearly finished samples finite
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Windows of clips, padded to one length.
+
+    Attributes:
+        features: speech features at 50 Hz, [B, 2 T, F].
+        motion: normalised motion, [B, T, D].
+        valid: False on padding, [B, T].
+        known: 1 on frames whose motion is given, [B, T, 1].
+        style: performance numbers and whether each is given, [B, 2 S].
+        dropped: clips whose speech is withheld, [B].
+    """
+
+    features: Tensor
+    motion: Tensor
+    valid: Tensor
+    known: Tensor
+    style: Tensor
+    dropped: Tensor
+
+
+@dataclass(frozen=True)
+class LossWeights:
+    """How much each kind of error counts."""
+
+    lips: float = 1.0
+    speed: float = 0.5
+    average: float = 0.5
+
+
+class FlowLoss:
+    """Flow matching with clean-motion prediction, measured on coefficients, lip points and speeds."""
+
+    def __init__(self, space: MotionSpace, weights: LossWeights | None = None) -> None:
+        self.weights = weights or LossWeights()
+        self.dims = torch.from_numpy(coefficient_weights(space))
+        self.readout = torch.from_numpy(lip_readout(space))
+        opening = space.opening(np.eye(space.dim, dtype=np.float32) * space.spread)
+        self.opening = torch.from_numpy(opening.astype(np.float32))
+        self.rest_opening = float(space.opening(space.mean[None])[0])
+
+    def to(self, device: str) -> FlowLoss:
+        """The same loss on another device."""
+        self.dims, self.readout, self.opening = (
+            tensor.to(device) for tensor in (self.dims, self.readout, self.opening)
+        )
+        return self
+
+    def __call__(
+        self, network: MotionNetwork, batch: Batch, time: Tensor, noise: Tensor
+    ) -> dict[str, Tensor]:
+        """Loss terms for times [B] in 0..1 and noise like the motion; their sum is the term "total"."""
+        clean, known = batch.motion, batch.known
+        along = time[:, None, None]
+        noisy = torch.lerp(noise, clean, along) * (1 - known) + clean * known
+        speech = network.condition(batch.features, batch.dropped, batch.valid)
+        seen = clean + 0.1 * noise.flip(0)  # generated context is not perfect either
+        guess = network.flow(noisy, time, speech, seen * known, known, batch.style, batch.valid)
+        urgency = 1 / (1 - along + _LEAST_NOISE)
+        counted = batch.valid[..., None] * (1 - known) * urgency / urgency.mean()
+        terms = self._errors(guess, clean, counted)
+        average = network.flow.average(speech)
+        terms["average"] = weighted_mean((average - clean) ** 2 * self.dims, batch.valid[..., None])
+        terms["total"] = terms["motion"] + sum(
+            weight * terms[name] for name, weight in vars(self.weights).items()
+        )
+        return terms
+
+    def _errors(self, guess: Tensor, clean: Tensor, counted: Tensor) -> dict[str, Tensor]:
+        error = guess - clean
+        closed = (clean @ self.opening + self.rest_opening < _CLOSED).float()[..., None]
+        lips = (error @ self.readout) ** 2 * (1 + _CLOSURE_WEIGHT * closed)
+        speed = (error[:, 1:] - error[:, :-1]) ** 2 * self.dims
+        return {
+            "motion": weighted_mean(error**2 * self.dims, counted),
+            "lips": weighted_mean(lips, counted),
+            "speed": weighted_mean(speed, counted[:, 1:]),
+        }
+
+
+def weighted_mean(values: Tensor, weights: Tensor) -> Tensor:
+    """Mean of values [B, T, N] with weights [B, T, 1]."""
+    return (values * weights).sum() / (weights.sum() * values.shape[-1]).clamp(min=1e-6)
+
+
+def coefficient_weights(space: MotionSpace) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
+    """How much each number of the motion vector counts, [dim]: mouth directions by what they move at the lips."""
+    moved = np.linalg.norm(space.mouth_basis[:, LIPS, :2], axis=(1, 2)) * space.spread[space.groups["mouth"]]
+    weights = np.ones(space.dim, np.float32)
+    weights[space.groups["mouth"]] = 0.3 + 3 * moved / moved.max()
+    weights[space.groups["brows"]] = 0.5
+    weights[space.groups["gaze"]] = 0.5
+    return weights
+
+
+def lip_readout(space: MotionSpace) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
+    """Normalised motion to lip gaps, mouth width and jaw drop, each of unit spread, [dim, 7]."""
+    basis = space.mouth_basis
+    width = basis[:, MOUTH_CORNERS[1], 0] - basis[:, MOUTH_CORNERS[0], 0]
+    readings = np.concatenate([lip_gaps(basis)[:, _GAPS], width[:, None], basis[:, CHIN, 1:2]], axis=1)
+    spread = space.spread[space.groups["mouth"]]
+    readings = readings * spread[:, None]
+    readout = np.zeros((space.dim, readings.shape[1]), np.float32)
+    readout[space.groups["mouth"]] = readings / np.linalg.norm(readings, axis=0)
+    return readout

@@ -1,0 +1,81 @@
+"""The list of training clips: which file, which person, and whether it trains or judges."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+
+from sonic.errors import ConfigError
+
+VIDEO_SUFFIXES = frozenset({".avi", ".m4v", ".mkv", ".mov", ".mp4", ".mpg", ".webm"})
+SPLITS = ("train", "dev")
+
+
+@dataclass(frozen=True)
+class ClipRow:
+    """One clip of the manifest.
+
+    Attributes:
+        file: the video.
+        name: unique, usable as a file name.
+        source: clips of one source share recording equipment, hence one audio-video offset.
+        person: whoever speaks; a person is either in train or in dev, never in both.
+        split: "train" or "dev".
+    """
+
+    file: Path
+    name: str
+    source: str
+    person: str
+    split: str
+
+
+def read_manifest(path: Path) -> list[ClipRow]:
+    """Clips of a folder (every video below it), or of a TSV with the columns file, source, person, split.
+
+    Only `file` is required, relative to the TSV; the source defaults to the folder, the person to the clip
+    and the split to "train".
+
+    Raises:
+        ConfigError: nothing there, a missing column, an unknown split or a person on both sides of it.
+    """
+    rows = _read_folder(path) if path.is_dir() else _read_table(path)
+    if not rows:
+        raise ConfigError(f"{path} lists no videos; give a folder of clips or a TSV with a column 'file'.")
+    _check_split(rows)
+    return rows
+
+
+def _read_folder(folder: Path) -> list[ClipRow]:
+    files = sorted(file for file in folder.rglob("*") if file.suffix.lower() in VIDEO_SUFFIXES)
+    return [_row({"file": str(file.relative_to(folder))}, folder) for file in files]
+
+
+def _read_table(path: Path) -> list[ClipRow]:
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            records = list(csv.DictReader(file, delimiter="\t"))
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read ({error.strerror}); give a folder or a TSV.") from error
+    if records and "file" not in records[0]:
+        raise ConfigError(f"{path} has no column 'file'; its columns are {', '.join(records[0])}.")
+    return [_row(record, path.parent) for record in records]
+
+
+def _row(record: dict[str, str], base: Path) -> ClipRow:
+    file = Path(record["file"])
+    name = "__".join(file.with_suffix("").parts[-2:])
+    split = record.get("split") or "train"
+    if split not in SPLITS:
+        raise ConfigError(f"The split of {file} is {split!r}; use one of {', '.join(SPLITS)}.")
+    return ClipRow(
+        base / file, name, record.get("source") or file.parent.name, record.get("person") or name, split
+    )
+
+
+def _check_split(rows: list[ClipRow]) -> None:
+    people = {split: {row.person for row in rows if row.split == split} for split in SPLITS}
+    both = sorted(people["train"] & people["dev"])
+    if both:
+        raise ConfigError(f"{both[0]!r} is in train and in dev; keep each person on one side of the split.")

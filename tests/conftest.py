@@ -49,3 +49,17 @@ def tone():
         return (0.5 * np.sin(2 * np.pi * hertz * time) * fade).astype(np.float32)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def model():
+    """The model that the package ships, loaded once."""
+    import sonic
+
+    return sonic.load_model("sonic-base")
+
+
+@pytest.fixture(scope="session")
+def quick():
+    """Options that make a small video quickly."""
+    return {"min_resolution": 256, "crop": "face", "inference_steps": 2, "seed": 7}

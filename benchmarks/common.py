@@ -6,7 +6,6 @@ import argparse
 import json
 import os
 import platform
-import statistics
 import sys
 import wave
 from contextlib import contextmanager
@@ -125,9 +124,9 @@ def load_before() -> str:
     return f"{load:.1f}" + (" (BUSY: other programs took part of the cores)" if load > BUSY else "")
 
 
-def low_and_middle(values: Sequence[float], digits: int = 2) -> str:
-    """Minimum / median of repeats."""
-    return f"{min(values):.{digits}f} / {statistics.median(values):.{digits}f}"
+def spread(name: str, values: Sequence[float]) -> dict[str, float]:
+    """Two columns of a row: the minimum and the median of repeats."""
+    return {f"{name}, min": min(values), f"{name}, median": statistics.median(values)}
 
 
 def resident_bytes() -> int:

@@ -39,9 +39,10 @@ os._exit(0)  # the rest of the video is not wanted
 
 @dataclass(frozen=True)
 class Run:
-    """One run of the command: seconds of wall time, frames written, most memory held in bytes."""
+    """One run of the command: seconds by the clock and of all cores, frames written, most bytes held."""
 
     seconds: float
+    cpu: float
     frames: int
     peak: int
 
@@ -86,13 +87,14 @@ def _parse() -> argparse.Namespace:
 
 def _run(words: list[str]) -> Run:
     started = time.perf_counter()
-    process = subprocess.Popen(words)
-    _, status, usage = os.wait4(process.pid, 0)  # the only call that tells the memory of one child
+    process = subprocess.Popen(words, stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)  # the only call that tells what one child used
     seconds = time.perf_counter() - started
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise SystemExit(f"The command failed with code {process.returncode}: {' '.join(words)}")
-    return Run(seconds, _count_frames(Path(words[words.index("-o") + 1])), common.bytes_of(usage.ru_maxrss))
+    frames = _count_frames(Path(words[words.index("-o") + 1]))
+    return Run(seconds, usage.ru_utime + usage.ru_stime, frames, common.bytes_of(usage.ru_maxrss))
 
 
 def _count_frames(path: Path) -> int:
@@ -121,10 +123,11 @@ def _row(resolution: int, audio_seconds: float, runs: list[Run], ready: list[flo
         "min_resolution": resolution,
         "audio s": audio_seconds,
         "frames": runs[0].frames,
-        "wall s (min / median)": common.low_and_middle(wall),
-        "frames/s (median)": runs[0].frames / middle,
-        "wall / audio (median)": middle / audio_seconds,
-        "first frame s (min / median)": common.low_and_middle(ready),
+        **common.spread("wall s", wall),
+        "frames/s, median": runs[0].frames / middle,
+        "wall / audio, median": middle / audio_seconds,
+        **common.spread("first frame s", ready),
+        "CPU s, median": statistics.median(run.cpu for run in runs),
         "peak memory MB": round(max(run.peak for run in runs) / 1e6),
     }
 
@@ -136,7 +139,7 @@ def _report(arguments: argparse.Namespace, rows: list[dict[str, Any]], load: str
         "repeats": arguments.repeats,
         "load before": load,
     }
-    notes = ["`wall / audio` below 1 is faster than real time."]
+    notes = ["`wall / audio` below 1 is faster than real time; CPU seconds count all cores together."]
     return common.Report("End to end", settings, rows, notes)
 
 

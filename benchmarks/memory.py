@@ -79,7 +79,7 @@ def _child(arguments: argparse.Namespace) -> None:
 
     def watch(progress: sonic.Progress) -> None:
         if progress.stage == "frames" and progress.done % SAMPLE_EVERY == 0:
-            samples.append((progress.done / 25, common.resident_bytes()))
+            samples.append((progress.done / sonic.Model.fps, common.resident_bytes()))
 
     started = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:

@@ -1,4 +1,4 @@
-"""The eyeball behind the lids: sclera and a whole iris, moved by gaze."""
+"""The eyeball behind the lids: sclera and iris, moved by gaze."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sonic.render.pixels import affine, blur, erode, inpaint, polygon, remap
+from sonic.render.pixels import affine, blur, erode, inpaint, polygon
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sonic.render.rig import FaceRig, PosedFace
     from sonic.render.slit import Edges, Window
 
+EDGE = 0.035  # eye widths inside the lids' edges that show lashes and shadow rather than the eyeball
 GAZE_LIMIT = 0.16  # eye widths; further than this the drawn parts of the iris would show
 
 
@@ -25,8 +26,6 @@ class Eyeball:
         rig: the portrait's mesh.
         picture: source pixels of the crop, uint8 `[size, size, 3]`.
         outline: vertex numbers around the eye's opening.
-        iris: landmark numbers, centre first, then four points on the rim.
-        eye: 0 for the right eye, 1 for the left.
     """
 
     def __init__(
@@ -34,10 +33,8 @@ class Eyeball:
         rig: FaceRig,
         picture: Picture,
         outline: npt.NDArray[np.int32],
-        iris: tuple[int, ...],
-        eye: int,
     ) -> None:
-        self.rig, self.eye = rig, eye
+        self.rig = rig
         points = rig.vertices[outline]
         self.width = float(np.ptp(points[:, 0]))
         reach = 0.45 * self.width
@@ -45,9 +42,7 @@ class Eyeball:
         high = np.minimum(np.ceil(points.max(0) + reach), picture.shape[0]).astype(int)
         self.corner = low.astype(np.float32)
         patch = picture[low[1] : high[1], low[0] : high[0]]
-        centre = rig.landmarks[iris[0], :2] - low
-        radius = float(np.hypot(*(rig.landmarks[list(iris[1:]), :2] - low - centre).T).mean())
-        self.pixels = _complete(patch, points - low, centre, radius).astype(np.float32)
+        self.pixels = _complete(patch, points - low).astype(np.float32)
         self.anchors = rig.shape[[outline[0], outline[len(outline) // 2], outline[len(outline) // 4]]]
         self.source = self.anchors @ rig.to_camera.T[:, :2] + rig.origin[:2] - self.corner
         self.gaze = np.zeros(2, np.float32)
@@ -68,17 +63,10 @@ class Eyeball:
         return shaded
 
 
-def _complete(patch: Picture, outline: Array, centre: Array, radius: float) -> Picture:
-    """The eyeball as if the lids were away: iris mirrored about its centre, sclera grown outwards."""
-    seen = erode(polygon(outline, *patch.shape[:2]), max(1, round(radius * 0.12)))
-    y, x = np.mgrid[0 : patch.shape[0], 0 : patch.shape[1]].astype(np.float32)
-    opposite = np.stack([x, 2 * centre[1] - y], axis=-1).astype(np.float32)
-    mirror, mirror_seen = remap(patch, opposite), remap(seen, opposite)
-    in_iris = np.hypot(x - centre[0], y - centre[1]) < radius * 1.02
-    from_mirror = in_iris & (seen == 0) & (mirror_seen > 0)
-    whole = np.where(from_mirror[..., None], mirror, patch)
-    hidden = ((seen == 0) & ~from_mirror).astype(np.uint8)
-    return inpaint(whole, hidden) if hidden.any() else whole
+def _complete(patch: Picture, outline: Array) -> Picture:
+    """The eyeball as if the lids were away: iris and sclera grown outwards from what is seen of them."""
+    inset = max(1, round(EDGE * float(np.ptp(outline[:, 0]))))
+    return inpaint(patch, 1 - erode(polygon(outline, *patch.shape[:2]), inset))
 
 
 def _lid_shadow(edges: Edges, window: Window) -> Array:

@@ -11,10 +11,8 @@ from sonic.face.topology import (
     INNER_LIPS_UPPER,
     LEFT_EYE_LOWER,
     LEFT_EYE_UPPER,
-    LEFT_IRIS,
     RIGHT_EYE_LOWER,
     RIGHT_EYE_UPPER,
-    RIGHT_IRIS,
 )
 from sonic.render.canvas import Canvas
 from sonic.render.eyes import Eyeball
@@ -35,6 +33,7 @@ RIGHT_EDGES = (np.array(RIGHT_EYE_UPPER, np.int32), np.array(RIGHT_EYE_LOWER, np
 LEFT_EDGES = (np.array(LEFT_EYE_UPPER[::-1], np.int32), np.array(LEFT_EYE_LOWER[::-1], np.int32))
 MOUTH_EDGES = (np.array(INNER_LIPS_UPPER, np.int32), np.array(INNER_LIPS_LOWER, np.int32))
 MOUTH_REACH, EYE_REACH = 0.28, 0.16  # eye distances of skin redrawn around the openings
+LASHES = 0.03  # eye distances above the lid's edge that do not stretch when it falls
 
 
 class Renderer:
@@ -60,10 +59,10 @@ class Renderer:
         self.interior = MouthInterior(self.rig, picture)
         self.eyes = [
             (
-                Slit(self.rig, picture, still, edges=edges, reach=EYE_REACH),
-                Eyeball(self.rig, picture, np.concatenate([edges[0], edges[1][-2:0:-1]]), iris, eye),
+                Slit(self.rig, picture, still, edges=edges, reach=EYE_REACH, rigid=LASHES, fineness=512),
+                Eyeball(self.rig, picture, np.concatenate([edges[0], edges[1][-2:0:-1]])),
             )
-            for eye, (edges, iris) in enumerate([(RIGHT_EDGES, RIGHT_IRIS), (LEFT_EDGES, LEFT_IRIS)])
+            for edges in (RIGHT_EDGES, LEFT_EDGES)
         ]
 
     @property

@@ -84,6 +84,8 @@ class Slit:
         edges: vertex numbers of the upper and the lower edge, from the left of the picture to its right; they
             share both corners.
         reach: how far around the opening skin is redrawn, in eye distances.
+        rigid: width of the upper edge's band that moves without stretching (lashes), in eye distances.
+        fineness: samples of the warp along the crop's side.
     """
 
     def __init__(
@@ -94,16 +96,18 @@ class Slit:
         *,
         edges: tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]],
         reach: float,
+        rigid: float = 0.0,
+        fineness: int = 280,
     ) -> None:
         self.picture = picture
         self.upper, self.lower = edges
         self.margin = reach * rig.unit
-        self.step = max(1.0, picture.shape[0] / 280)
+        self.step = max(1.0, picture.shape[0] / fineness)
         self.softness = picture.shape[0] / 900
         self.grid = self._source_grid(rig)
         self.head = HeadWarp(rig, self.grid, still)
-        self.above = self._split(rig, self.upper, beneath=True)
-        self.below = self._split(rig, self.lower, beneath=False)
+        self.above = self._split(rig, self.upper, beneath=True, band=rigid * rig.unit)
+        self.below = self._split(rig, self.lower, beneath=False, band=0.0)
 
     def _source_grid(self, rig: FaceRig) -> Grid:
         points = rig.vertices[np.concatenate([self.upper, self.lower])]
@@ -111,7 +115,7 @@ class Slit:
         cols, rows = np.ceil((high - low) / self.step).astype(int)
         return Grid(float(low[0]), float(low[1]), self.step, int(cols), int(rows))
 
-    def _split(self, rig: FaceRig, edge: npt.NDArray[np.int32], *, beneath: bool) -> Tie:
+    def _split(self, rig: FaceRig, edge: npt.NDArray[np.int32], *, beneath: bool, band: float) -> Tie:
         """Continue the mesh's field across the opening by what its edge does, on the edge's far side."""
         curve = rig.vertices[edge]
         axis = (curve[-1] - curve[0]) / np.linalg.norm(curve[-1] - curve[0])
@@ -120,7 +124,9 @@ class Slit:
         along, across = relative @ axis, relative @ normal
         knots = np.maximum.accumulate((curve - curve[0]) @ axis)
         height = np.interp(along, knots, (curve - curve[0]) @ normal)
-        beyond = across > height if beneath else across < height
+        # The band tapers towards the corners, where the edge meets skin that rests.
+        taper = band * np.clip(4 * along * (knots[-1] - along) / knots[-1] ** 2, 0, 1)
+        beyond = across > height - taper if beneath else across < height + taper
         samples = np.flatnonzero(beyond & (along > 0) & (along < knots[-1]))
         position = along.ravel()[samples]
         segment = np.clip(np.searchsorted(knots, position, side="right") - 1, 0, len(edge) - 2)

@@ -157,7 +157,7 @@ class GenerateConfig:
     crop: str = _option(
         "full",
         "`full` pastes the face back into the whole picture, `face` gives the square crop.",
-        "`full` keeps the size of the portrait; `face` is quicker for large pictures.",
+        "`full` scales the picture so that the animated crop measures `min_resolution`; `face` is quicker.",
         choices=("full", "face"),
     )
     blink: bool = _option(

@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, cast
 
 import av
-from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
+from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc, VideoReformatter
 
 from sonic.media.metadata import to_tags
 
@@ -60,6 +60,7 @@ class MovieSink:
     def __init__(self, path: Path, film: Film, recipe: Recipe) -> None:
         self._film = film
         self._recipe = recipe
+        self._convert = VideoReformatter()  # kept, because setting up a conversion costs as much as doing it
         self._frames = 0
         self._samples = 0
         self._container = av.open(str(path), "w", format=recipe.container, options=recipe.container_options)
@@ -100,7 +101,8 @@ class MovieSink:
 
     def write(self, frame: Frame) -> None:
         """Encode one frame and the sound up to its end."""
-        picture = av.VideoFrame.from_ndarray(frame, "rgb24").reformat(
+        picture = self._convert.reformat(
+            av.VideoFrame.from_ndarray(frame, "rgb24"),
             format="yuv420p",
             src_colorspace=Colorspace.ITU709,
             dst_colorspace=Colorspace.ITU709,

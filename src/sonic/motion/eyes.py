@@ -39,5 +39,5 @@ def gaze_of(points: Array) -> Array:
         width = np.linalg.norm(points[:, corners[0]] - points[:, corners[1]], axis=-1)
         middle = points[:, corners, :2].mean(1)
         shifts.append((points[:, iris, :2] - middle) / width[:, None])
-    gaze = np.mean(shifts, axis=0)
-    return (gaze - np.median(gaze, axis=0)).astype(np.float32)
+    gaze: Array = np.mean(shifts, axis=0)
+    return np.asarray(gaze - np.median(gaze, axis=0), np.float32)

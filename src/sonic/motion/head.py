@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +11,7 @@ import numpy.typing as npt
 from sonic.face.topology import LEFT_EYE_CORNERS, RIGHT_EYE_CORNERS
 from sonic.motion.regions import STABLE
 
-Array = npt.NDArray[np.float32]
+Array: TypeAlias = npt.NDArray[np.floating[Any]]  # float32 unless said otherwise
 
 _ROBUST_PASSES = 3
 _ROBUST_SPREAD = 0.03  # eye distances; a stable point further off than this counts less
@@ -34,12 +34,14 @@ class HeadPose:
     def place(self, points: Array) -> Array:
         """Head-frame points [T, N, 3] (or [N, 3], held) in picture pixels, [T, N, 3]."""
         turned = np.einsum("tij,...nj->tni" if points.ndim == 2 else "tij,tnj->tni", self.rotation, points)
-        return (self.scale[:, None, None] * turned + self.translation[:, None]).astype(np.float32)
+        placed: Array = self.scale[:, None, None] * turned + self.translation[:, None]
+        return placed.astype(np.float32)
 
     def remove(self, landmarks: Array) -> Array:
         """Landmarks [T, N, 3] in picture pixels as head-frame points, [T, N, 3]."""
         moved = (landmarks - self.translation[:, None]) / self.scale[:, None, None]
-        return np.einsum("tji,tnj->tni", self.rotation, moved).astype(np.float32)
+        points: Array = np.einsum("tji,tnj->tni", self.rotation, moved)
+        return points.astype(np.float32)
 
 
 def eye_centres(points: Array) -> tuple[Array, Array]:
@@ -107,7 +109,8 @@ def rotation_vectors(rotations: Array) -> Array:
     skew = rotations - rotations.transpose(0, 2, 1)
     axis_sine = np.stack([skew[:, 2, 1], skew[:, 0, 2], skew[:, 1, 0]], axis=1) / 2
     factor = angle / np.maximum(np.sin(angle), 1e-6)
-    return (axis_sine * np.where(angle < 1e-4, 1.0, factor)[:, None]).astype(np.float32)
+    vectors: Array = axis_sine * np.where(angle < 1e-4, 1.0, factor)[:, None]
+    return vectors.astype(np.float32)
 
 
 def rotation_matrices(vectors: Array) -> Array:
@@ -126,4 +129,5 @@ def mean_rotation(rotations: Array) -> Array:
     """The rotation nearest to the average of [T, 3, 3] matrices, [3, 3]."""
     left, _, right = np.linalg.svd(rotations.mean(0))
     signs = np.array([1, 1, np.sign(np.linalg.det(left @ right))], np.float32)
-    return ((left * signs) @ right).astype(np.float32)
+    nearest: Array = (left * signs) @ right
+    return nearest.astype(np.float32)

@@ -33,7 +33,7 @@ def mouth_width(points: Array) -> Array:
 
 
 def close_mouth(points: Array, basis: Array, gap: Array | float = 0.0) -> Array:
-    """Shut an open mouth the way mouths shut: by the smallest expression change that brings the lips together.
+    """Shut an open mouth as mouths shut: by the smallest expression change that brings the lips together.
 
     Args:
         points: one face in the head frame, [478, 3].

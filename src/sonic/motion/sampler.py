@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import json
+from copy import copy
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sonic.errors import WeightsError
 from sonic.inference import Network
-from sonic.motion.probe import FEATURES_PER_FRAME
+from sonic.motion.controls import apply
+from sonic.motion.probe import FEATURES_PER_FRAME, LipProbe
 from sonic.motion.space import MotionSpace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from importlib.resources.abc import Traversable
     from pathlib import Path
 
+    from sonic.motion.controls import Controls
     from sonic.motion.head import Array
 
 FORMAT = 1
@@ -45,6 +48,11 @@ class SamplerConfig:
     temperature: dict[str, float] | None = None
     style: tuple[float, ...] = (0.0, 0.0)
 
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> SamplerConfig:
+        """From parsed JSON; raises TypeError for unknown names."""
+        return cls(**values | ({"style": tuple(values["style"])} if "style" in values else {}))
+
     @property
     def hop(self) -> int:
         """Frames that a window adds."""
@@ -52,17 +60,34 @@ class SamplerConfig:
 
 
 class MotionSampler:
-    """The trained motion model of one folder: `config.json`, `trunk.onnx`, `motion.onnx`, `space.safetensors`."""
+    """A trained motion model.
 
-    def __init__(self, folder: Path | Traversable, *, device: str = "cpu", threads: int = 1) -> None:
+    Its folder holds `config.json`, `trunk.onnx`, `motion.onnx`, `space.safetensors` and `probe.safetensors`.
+    """
+
+    def __init__(self, folder: Path, *, device: str = "cpu", threads: int = 1) -> None:
         self.space = MotionSpace.load(folder / "space.safetensors")
         self.config = read_config(folder / "config.json")
+        self._probe = LipProbe.load(folder / "probe.safetensors")
         self._trunk = Network(folder / "trunk.onnx", device=device, threads=threads)
         self._flow = Network(folder / "motion.onnx", device=device, threads=threads)
         self._temperature = self._per_number(self.config.temperature or {})
 
+    def with_config(self, config: SamplerConfig) -> MotionSampler:
+        """The same networks, sampled in another way."""
+        other = copy(self)
+        other.config = config
+        other._temperature = other._per_number(config.temperature or {})  # noqa: SLF001 - one of us
+        return other
+
     def stream(
-        self, features: Iterable[Array], *, frames: int, seed: int, steps: int, guidance: float | None = None
+        self,
+        features: Iterable[Array],
+        *,
+        frames: int,
+        seed: int,
+        steps: int,
+        controls: Controls | None = None,
     ) -> Iterator[Array]:
         """Motion vectors at 25 frames a second, in blocks [n, dim] that add up to `frames`.
 
@@ -71,31 +96,42 @@ class MotionSampler:
             frames: how many to make.
             seed: the same seed gives the same motion.
             steps: solver steps; each costs one pass of the network.
-            guidance: overrides the model's own.
+            controls: how to change the motion; as it comes if not given.
         """
-        sound = FeatureBuffer(features)
-        strength = self.config.guidance if guidance is None else guidance
+        blocks = self._blocks(FeatureBuffer(features), frames, seed, steps)
+        if controls is None:
+            return (motion for motion, _ in blocks)
+        return apply(blocks, controls, self.space)
+
+    def _blocks(
+        self, sound: FeatureBuffer, frames: int, seed: int, steps: int
+    ) -> Iterator[tuple[Array, Array]]:
+        """Motion [n, dim], and the lip opening that the probe hears in the same frames, [n]."""
         known = np.zeros((0, self.space.dim), np.float32)
         tail = known
         position = 0
         while position < frames:
             end = min(position + self.config.hop + self.config.lookahead, frames)
-            start = position - len(known)
-            window = self._solve(sound.take(start, end), known, start, seed, steps, strength)[len(known) :]
+            start, past = position - len(known), len(known)
+            features = sound.take(start, end)
+            noise = frame_noise(seed, start, max(end, start + _SHORTEST_WINDOW), self.space.dim)
+            window = self._solve(features, known, noise * self._temperature, steps)[past:]
             count = end - position if end == frames else self.config.hop
             fresh = crossfade(tail, window[:count])
-            yield fresh * self.space.spread + self.space.mean
+            heard = self._probe.predict(features)[past : past + count, 0]
+            yield fresh * self.space.spread + self.space.mean, heard
             tail = window[count:]
             known = np.concatenate([known, fresh])[-self.config.context :]
             position += count
             sound.forget(position - len(known))
 
-    def _solve(
-        self, features: Array, known: Array, start: int, seed: int, steps: int, guidance: float
-    ) -> Array:
-        """Normalised motion [T, dim] for the features [2 T, F] of one window whose first frames are known."""
-        length = len(features) // FEATURES_PER_FRAME
-        missing = max(0, _SHORTEST_WINDOW - length)
+    def _solve(self, features: Array, known: Array, noise: Array, steps: int) -> Array:
+        """Normalised motion [T, dim] for the features [2 T, F] of one window whose first frames are known.
+
+        The noise may be longer than the sound; the sound is then held.
+        """
+        length, guidance = len(features) // FEATURES_PER_FRAME, self.config.guidance
+        missing = len(noise) - length
         features = np.pad(features, ((0, missing * FEATURES_PER_FRAME), (0, 0)), mode="edge")
         speech = self._trunk(features[None].astype(np.float32))[0]
         problem = _Problem(
@@ -104,13 +140,12 @@ class MotionSampler:
             is_known=(np.arange(length + missing) < len(known)).astype(np.float32)[:, None],
             guidance=guidance,
         )
-        noise = frame_noise(seed, start, start + length + missing, self.space.dim) * self._temperature
         return self._integrate(noise, problem, steps)[:length]
 
     def _integrate(self, motion: Array, problem: _Problem, steps: int) -> Array:
         """Euler's method from noise (time 0) to motion (time 1) along the straight paths of the flow."""
         times = np.linspace(0, 1, steps + 1, dtype=np.float32)
-        for now, after in zip(times[:-1], times[1:], strict=True):
+        for now, after in pairwise(times):
             motion = np.where(problem.is_known > 0, problem.known, motion)
             clean = self._guess(motion, now, problem)
             motion = motion + (clean - motion) * ((after - now) / (1 - now))
@@ -126,15 +161,16 @@ class MotionSampler:
             np.repeat(problem.is_known[None], count, 0),
             np.repeat(self._style()[None], count, 0),
         )[0]
-        if count == 1:
-            return guesses[0]
-        guided: Array = guesses[1] + problem.guidance * (guesses[0] - guesses[1])
+        guided: Array = guesses[0]
+        if count > 1:
+            guided = guesses[1] + problem.guidance * (guesses[0] - guesses[1])
         return guided
 
     def _silence(self, speech: Array) -> Array:
         """The condition that stands for "no speech given", shaped like the trunk's output."""
         vector = np.array(json.loads(self._trunk.metadata["silence"]), np.float32)
-        return np.broadcast_to(vector, speech.shape)
+        silence: Array = np.broadcast_to(vector, speech.shape)
+        return silence
 
     def _style(self) -> Array:
         style = np.array(self.config.style, np.float32)
@@ -173,7 +209,8 @@ class FeatureBuffer:
             if block is None:
                 break
             self._held = block if self._held is None else np.concatenate([self._held, block])
-        assert self._held is not None and len(self._held), "speech features are never empty"
+        assert self._held is not None, "there is at least one block of speech features"
+        assert len(self._held), "speech features are never empty"
         return self._held[np.minimum(np.arange(begin, stop), len(self._held) - 1)]
 
     def forget(self, start: int) -> None:
@@ -203,13 +240,13 @@ def crossfade(tail: Array, fresh: Array) -> Array:
     return np.concatenate([faded, fresh[length:]])
 
 
-def read_config(path: Path | Traversable) -> SamplerConfig:
+def read_config(path: Path) -> SamplerConfig:
     """The sampler's part of a model's `config.json`; raises WeightsError when it is damaged or too new."""
     try:
         content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         version, values = content["format"], content["sampler"]
         if version == FORMAT:
-            return SamplerConfig(**values | {"style": tuple(values["style"])})
+            return SamplerConfig.from_dict(values)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise WeightsError(
             f"{path.name} of the model is damaged ({error}); install the model again."

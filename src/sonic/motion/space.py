@@ -31,7 +31,7 @@ class FaceMotion:
         displacement: mouth, jaw, cheek, nose and brow points, IOD units, head frame, [T, 478, 3].
         lids: closure of the right and left eye, [T, 2]; 0 rests, 1 is shut, below 0 is wide open.
         gaze: shift of the irises right and down, eye widths, [T, 2].
-        rotation: rotation vector relative to rest in the head frame (x right, y down, z away), radians, [T, 3].
+        rotation: rotation vector relative to rest, head frame (x right, y down, z away), radians, [T, 3].
         translation: shift of the point between the eyes in the picture, IOD units, right and down, [T, 2].
     """
 
@@ -158,6 +158,12 @@ class MotionSpace:
         """Lip opening that motion vectors [T, dim] ask for, IOD, [T]; not cut off at zero."""
         opening: Array = motion[:, self.groups["mouth"]] @ lip_opening(self.mouth_basis)
         return opening
+
+    def opening_direction(self) -> Array:
+        """The smallest change of the mouth coefficients that opens the lips by one IOD, [K]."""
+        response = lip_opening(self.mouth_basis)
+        direction: Array = response / (response @ response)
+        return direction
 
     def save(self, path: str | Path) -> None:
         """Write the space as safetensors."""

@@ -103,10 +103,19 @@ class Sampler:
     People are drawn by the square root of how much there is of them, so that nobody dominates.
     """
 
-    def __init__(self, clips: list[Clip], space: MotionSpace, *, seed: int, dropout: float = 0.15) -> None:
+    def __init__(
+        self,
+        clips: list[Clip],
+        space: MotionSpace,
+        *,
+        seed: int,
+        dropout: float = 0.15,
+        batch_scale: float = 1.0,
+    ) -> None:
         self.space = space
         self.seed = seed
         self.dropout = dropout
+        self.batch_scale = batch_scale
         self.signs = mirror_signs(space)
         self.buckets = [_bucket(clips, index) for index in range(len(BUCKETS))]
         self.shares = [_shares(bucket) for bucket in self.buckets]
@@ -118,6 +127,11 @@ class Sampler:
         self.styles = {
             person: (value - self.style_mean) / self.style_spread for person, value in styles.items()
         }
+
+    @property
+    def feature_dim(self) -> int:
+        """Numbers per speech feature."""
+        return int(self.feature_statistics()[0].shape[0])
 
     def feature_statistics(self) -> tuple[Array, Array]:
         """Mean and standard deviation of each speech feature, [F] each."""
@@ -133,6 +147,7 @@ class Sampler:
         rng = np.random.default_rng([self.seed, step])
         index = int(rng.choice(len(BUCKETS), p=self.bucket_shares))
         _, length, count = BUCKETS[index]
+        count = max(2, round(count * self.batch_scale))
         chosen = rng.choice(len(self.buckets[index]), count, p=self.shares[index])
         windows = [self._window(self.buckets[index][k], length, rng) for k in chosen]
         styles = np.stack([self._style(self.buckets[index][k].person, rng) for k in chosen])

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass, fields
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sonic.train.offsets import correlation, lag_curve, peak
-from sonic.train.statistics import bootstrap_interval, median
+from sonic.train.statistics import bootstrap_interval, liveliness, median
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 SAMPLES = 8
 _SEARCH = 4  # frames within which the offset is looked for
 _LONGEST = 500  # frames judged of any clip
+_LONG = 110  # frames; shorter clips say nothing about blinks and heads
 
 
 @dataclass(frozen=True)
@@ -58,9 +59,20 @@ class ClipScore:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Scores of all clips, and their medians."""
+    """Scores of all clips, and how lively real and made faces are over the longer ones."""
 
-    clips: list[ClipScore] = field(default_factory=list)
+    clips: list[ClipScore]
+    real: dict[str, float]
+    made: dict[str, float]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything as plain numbers, for JSON."""
+        return {
+            "rows": self.rows(),
+            "real": self.real,
+            "made": self.made,
+            "clips": [asdict(c) for c in self.clips],
+        }
 
     def rows(self) -> dict[str, dict[str, float]]:
         """Medians per source and over all clips under "all"."""
@@ -92,7 +104,19 @@ def evaluate(
     for index, clip in enumerate(clips):
         other = _other_clip(clips, index)
         scores.append(_score(sampler, probe, clip, other, steps=steps, samples=samples))
-    return Evaluation(scores)
+    return Evaluation(scores, *compare_liveliness(sampler, clips, steps))
+
+
+def compare_liveliness(
+    sampler: MotionSampler, clips: Sequence[Clip], steps: int
+) -> tuple[dict[str, float], dict[str, float]]:
+    """Blinks, head speed and tremor of real faces and of made ones that heard the same, over long clips."""
+    long = [clip for clip in clips if len(clip.motion) >= _LONG] or list(clips)
+    windows = [clip.window("clean", 0, _LONGEST) for clip in long]
+    made = [
+        _sample(sampler, features, len(truth), seed, steps) for seed, (features, truth) in enumerate(windows)
+    ]
+    return liveliness([truth for _, truth in windows], sampler.space), liveliness(made, sampler.space)
 
 
 def _other_clip(clips: Sequence[Clip], index: int) -> Clip:
@@ -128,8 +152,11 @@ def _score(
 
 
 def _readings(sampler: MotionSampler, features: Array, frames: int, seed: int, steps: int) -> Array:
-    motion = np.concatenate(list(sampler.stream([features], frames=frames, seed=seed, steps=steps)))
-    return mouth_readings(sampler, motion)
+    return mouth_readings(sampler, _sample(sampler, features, frames, seed, steps))
+
+
+def _sample(sampler: MotionSampler, features: Array, frames: int, seed: int, steps: int) -> Array:
+    return np.concatenate(list(sampler.stream([features], frames=frames, seed=seed, steps=steps)))
 
 
 def mouth_readings(sampler: MotionSampler, motion: Array) -> Array:

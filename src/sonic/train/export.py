@@ -61,6 +61,12 @@ def export_model(
     return difference
 
 
+def ship_space(data: Path, folder: Path) -> None:
+    """Put the motion space and the lip probe of prepared data beside the exported networks."""
+    for name in ("space.safetensors", "probe.safetensors"):
+        (folder / name).write_bytes((data / name).read_bytes())
+
+
 def parity(network: MotionNetwork, folder: Path) -> float:
     """The largest difference between the network and its export on a window of another length."""
     pairs = (

@@ -110,7 +110,7 @@ def weighted_mean(values: Tensor, weights: Tensor) -> Tensor:
 
 
 def coefficient_weights(space: MotionSpace) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
-    """How much each number of the motion vector counts, [dim]: mouth directions by what they move at the lips."""
+    """How much each number of the motion vector counts, [dim]: in the mouth by what it moves at the lips."""
     moved = np.linalg.norm(space.mouth_basis[:, LIPS, :2], axis=(1, 2)) * space.spread[space.groups["mouth"]]
     weights = np.ones(space.dim, np.float32)
     weights[space.groups["mouth"]] = 0.3 + 3 * moved / moved.max()

@@ -93,7 +93,7 @@ class FeedForward(nn.Module):
 
 
 class Block(nn.Module):
-    """Attention, local mixing and feed-forward, each scaled, shifted and gated by a condition if there is one."""
+    """Attention, local mixing and feed-forward, each scaled, shifted and gated by the condition, if any."""
 
     def __init__(self, config: NetworkConfig, *, conditioned: bool) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Fit the linear probe: ridge regression from speech features to the mouth, the floor that models must beat."""
+"""Fit the linear probe: ridge regression from speech to the mouth, the floor that models must beat."""
 
 from __future__ import annotations
 

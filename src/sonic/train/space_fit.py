@@ -37,7 +37,7 @@ def fit_space(
 
 
 def average_face(tracks: Sequence[Array]) -> Array:
-    """The mean of all tracks' average faces, made symmetric so that its frame looks straight ahead, [478, 3]."""
+    """The mean of all tracks' average faces, made symmetric so that it looks straight ahead, [478, 3]."""
     shapes = np.stack([_upright(np.median(track, axis=0)) for track in tracks])
     mean = _symmetric(shapes.mean(0))
     for _ in range(_ROUNDS):
@@ -75,7 +75,7 @@ def _spread_frames(points: Array) -> Array:
 
 
 def _first_space(template: Array, heads: Sequence[Array], mouth: int, brows: int) -> MotionSpace:
-    """Bases from displacements against each clip's most closed frame, before mouths can be closed properly."""
+    """Bases from displacements against each clip's most closed frame, before mouths can be closed."""
     mouth_weights, brow_weights = region_weights(template)
     nothing = np.zeros(0, np.float32)
     mirror = mirror_indices(template)

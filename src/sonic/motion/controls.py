@@ -1,0 +1,138 @@
+"""What a person may ask of finished motion: more or less of it, calmer, in time, with or without blinks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sonic.motion.timing import LipTiming
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from sonic.motion.head import Array
+    from sonic.motion.space import MotionSpace
+
+_BLINK_FROM, _BLINK_TO = 0.3, 0.6  # closure between which a lid's movement counts as a blink
+_EYES_TOGETHER = 0.5  # closure beyond which both lids close alike
+_NARROWEST = 0.3  # closure left to eyes that may not blink
+_CLOSED = 0.04  # IOD; openings below this are on their way to a closure and stay unsmoothed
+_SHUT = 0.02  # IOD; a mouth that comes this close to closing, closes
+_SMOOTHING = {"mouth": 0.5, "brows": 1.2, "gaze": 0.4, "head": 1.6}  # frames; lids keep their snap
+_REACH = 6  # frames that smoothing sees on either side
+
+
+@dataclass(frozen=True)
+class Controls:
+    """How motion is to be changed; the defaults leave its size alone.
+
+    Attributes:
+        dynamic_scale: size of the mouth's movement around its closed rest.
+        motion_scale: size of everything else: brows, gaze, head, lids between blinks.
+        blink: whether eyes blink.
+        smoothing: take out tremor with a zero-phase filter.
+        lip_sync: find and remove what is left of a lag, and close lips that nearly close.
+    """
+
+    dynamic_scale: float = 1.0
+    motion_scale: float = 1.0
+    blink: bool = True
+    smoothing: bool = True
+    lip_sync: bool = True
+
+
+def apply(blocks: Iterable[tuple[Array, Array]], controls: Controls, space: MotionSpace) -> Iterator[Array]:
+    """Change a stream of motion vectors at 25 Hz; as many frames come out as go in.
+
+    Args:
+        blocks: motion [n, dim] and the lip opening that a probe hears in the sound of the same frames, [n].
+        controls: what to change.
+        space: meaning of the vectors.
+    """
+    motion = LipTiming(space).correct(blocks) if controls.lip_sync else (block for block, _ in blocks)
+    if controls.smoothing:
+        motion = with_neighbours(motion, _REACH, lambda block: smooth(block, space))
+    for block in motion:
+        closed = close_nearly_closed(block, space) if controls.lip_sync else block
+        yield scale(closed, controls, space)
+
+
+def scale(motion: Array, controls: Controls, space: MotionSpace) -> Array:
+    """Motion vectors [T, dim] with mouth, everything else and blinks made larger or smaller."""
+    groups, scaled = space.groups, motion.copy()
+    scaled[:, groups["mouth"]] *= controls.dynamic_scale
+    for name in ("brows", "gaze", "head"):
+        scaled[:, groups[name]] *= controls.motion_scale
+    scaled[:, groups["lids"]] = scale_lids(motion[:, groups["lids"]], controls)
+    return scaled
+
+
+def scale_lids(lids: Array, controls: Controls) -> Array:
+    """Lid closures [T, 2]: blinks stay whole or go, what lies between them is scaled."""
+    both = lids.max(1, keepdims=True)
+    together = ramp(both, _EYES_TOGETHER - 0.2, _EYES_TOGETHER)
+    lids = lids * (1 - together) + both * together
+    blinking = ramp(lids, _BLINK_FROM, _BLINK_TO)
+    between = lids * (1 - blinking) * controls.motion_scale
+    if not controls.blink:
+        return np.minimum(between, _NARROWEST)
+    return between + blinking * lids
+
+
+def smooth(motion: Array, space: MotionSpace) -> Array:
+    """Motion vectors [T, dim] without tremor; frames where the lips meet keep their mouth."""
+    smoothed = motion.copy()
+    for name, spread in _SMOOTHING.items():
+        group = space.groups[name]
+        smoothed[:, group] = blur(motion[:, group], spread)
+    mouth = space.groups["mouth"]
+    opening = np.minimum(space.opening(motion), space.opening(smoothed))
+    keep = (1 - ramp(opening, 0.25 * _CLOSED, 2 * _CLOSED))[:, None]
+    smoothed[:, mouth] = keep * motion[:, mouth] + (1 - keep) * smoothed[:, mouth]
+    return smoothed
+
+
+def close_nearly_closed(motion: Array, space: MotionSpace) -> Array:
+    """Motion vectors [T, dim] whose mouths close where they nearly do, by the smallest change that does it."""
+    opening = space.opening(motion)
+    # From a small opening down, what is left of it goes; larger ones stay as they are.
+    wanted = opening * ramp(opening, _SHUT, 2.5 * _SHUT)
+    closed = motion.copy()
+    closed[:, space.groups["mouth"]] += (wanted - opening)[:, None] * space.opening_direction()
+    return closed
+
+
+def blur(values: Array, spread: float) -> Array:
+    """Gaussian average over time of values [T, N], zero phase, held at the ends."""
+    steps = np.arange(-_REACH, _REACH + 1)
+    kernel = np.exp(-0.5 * (steps / spread) ** 2)
+    kernel = (kernel / kernel.sum()).astype(np.float32)
+    padded = np.pad(values, ((_REACH, _REACH), (0, 0)), mode="edge")
+    blurred: Array = np.einsum(
+        "tnk,k->tn", np.lib.stride_tricks.sliding_window_view(padded, len(kernel), axis=0), kernel
+    )
+    return blurred
+
+
+def ramp(values: Array, start: float, end: float) -> Array:
+    """0 up to `start`, 1 from `end` on, smooth between."""
+    share = np.clip((values - start) / (end - start), 0, 1)
+    eased: Array = share * share * (3 - 2 * share)
+    return eased
+
+
+def with_neighbours(blocks: Iterable[Array], reach: int, change: Callable[[Array], Array]) -> Iterator[Array]:
+    """Blocks [n, dim] changed by a function that looks `reach` frames to either side, as if they were one."""
+    held: Array | None = None
+    past = 0  # rows of `held` that are already out
+    for block in blocks:
+        held = block if held is None else np.concatenate([held, block])
+        ready = len(held) - reach
+        if ready > past:
+            yield change(held)[past:ready]
+            kept = max(0, ready - reach)
+            held, past = held[kept:], ready - kept
+    if held is not None and len(held) > past:
+        yield change(held)[past:]

@@ -1,0 +1,160 @@
+"""The commands `sonic train prepare | motion | export | evaluate`."""
+
+from __future__ import annotations
+
+import json
+import logging
+from pathlib import Path
+from typing import Any
+
+import click
+
+from sonic.errors import DependencyError
+
+_FOLDER = click.Path(file_okay=False, path_type=Path)
+_EXISTING = click.Path(exists=True, path_type=Path)
+
+
+@click.group("train")
+def train() -> None:
+    """Learn motion from unlabelled videos of people talking.
+
+    Needs the train extra: pip install 'sonic-portrait[train]'.
+    """
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    try:
+        import scipy  # noqa: F401
+        import torch  # noqa: F401
+    except ImportError as error:
+        raise DependencyError(
+            f"Training needs {error.name}: install it with pip install 'sonic-portrait[train]'."
+        ) from error
+
+
+@train.command()
+@click.argument("clips", type=_EXISTING)
+@click.option("-o", "--output", type=_FOLDER, required=True, help="Folder for the training data.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Of the disturbed sound variants.")
+def prepare(clips: Path, output: Path, seed: int) -> None:
+    """Track faces, encode sound and motion, correct audio-video offsets.
+
+    CLIPS is a folder of videos or a TSV with the columns file, source, person, split. What is already done
+    is kept, so a stopped run goes on where it was.
+    """
+    from sonic.train.manifest import read_manifest
+    from sonic.train.prepare import prepare as run_stages
+    from sonic.train.report import summarise
+
+    index = run_stages(read_manifest(clips), output, seed=seed, report=_progress)
+    click.echo(summarise(index))
+
+
+@train.command()
+@click.argument("data", type=_EXISTING)
+@click.option("-o", "--output", type=_FOLDER, required=True, help="Folder for checkpoints and logs.")
+@click.option("--steps", type=int, default=4000, show_default=True, help="Training steps in all.")
+@click.option(
+    "--batch-scale", type=float, default=1.0, show_default=True, help="More or fewer clips a batch."
+)
+@click.option("--width", type=int, default=160, show_default=True, help="Channels of the network.")
+@click.option("--dropout", type=float, default=0.15, show_default=True)
+@click.option("--learning-rate", type=float, default=1e-3, show_default=True)
+@click.option("--threads", type=int, default=1, show_default=True, help="CPU threads.")
+@click.option("--device", default="cpu", show_default=True, help="cpu or cuda.")
+@click.option("--seed", type=int, default=0, show_default=True)
+def motion(
+    data: Path, output: Path, steps: int, batch_scale: float, width: int, dropout: float, **run: Any
+) -> None:
+    """Train the motion network on prepared DATA; goes on from a checkpoint in the output folder."""
+    from sonic.train.dataset import Sampler, load_clips
+    from sonic.train.loop import TrainConfig, Training
+    from sonic.train.loop import run as train_on
+    from sonic.train.network import NetworkConfig
+
+    space = _space(data)
+    sampler = Sampler(load_clips(data, "train"), space, seed=run["seed"], batch_scale=batch_scale)
+    network = NetworkConfig(
+        motion_dim=space.dim, feature_dim=sampler.feature_dim, width=width, dropout=dropout
+    )
+    training = Training(network, TrainConfig(steps=steps, **run), sampler)
+    train_on(training, output, _logger(output))
+
+
+@train.command()
+@click.argument("run", type=_EXISTING)
+@click.argument("data", type=_EXISTING)
+@click.option("-o", "--output", type=_FOLDER, required=True, help="Model folder to write.")
+@click.option("--name", default="sonic-base", show_default=True, help="Name of the model.")
+@click.option("--sampler", default="{}", help="Sampler settings as JSON, e.g. '{\"guidance\": 1.2}'.")
+def export(run: Path, data: Path, output: Path, name: str, sampler: str) -> None:
+    """Write the averaged weights of a RUN trained on DATA as a model folder."""
+    from sonic.train.export import export_model, load_trained, ship_space
+
+    network = load_trained(run / "checkpoint.safetensors")
+    difference = export_model(network, output, _sampler_config(sampler), {"name": name})
+    ship_space(data, output)
+    click.echo(f"{output}: differs from the network by at most {difference:.4f} spreads")
+
+
+@train.command()
+@click.argument("model", type=_EXISTING)
+@click.argument("data", type=_EXISTING)
+@click.option("--steps", type=int, default=25, show_default=True, help="Solver steps.")
+@click.option("--samples", type=int, default=8, show_default=True, help="Samples that the mean is taken of.")
+@click.option("--sampler", default=None, help="Sampler settings as JSON instead of the model's own.")
+@click.option(
+    "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write the figures as JSON."
+)
+def evaluate(
+    model: Path, data: Path, steps: int, samples: int, sampler: str | None, output: Path | None
+) -> None:
+    """Compare a MODEL with the tracked truth of DATA's dev split, beside the ridge floor."""
+    from sonic.motion.probe import LipProbe
+    from sonic.motion.sampler import MotionSampler
+    from sonic.train.dataset import load_clips
+    from sonic.train.evaluate import evaluate as score
+    from sonic.train.report import table
+
+    loaded = MotionSampler(model)
+    if sampler is not None:
+        loaded = loaded.with_config(_sampler_config(sampler))
+    clips = load_clips(data, "dev", augmented=False)
+    result = score(loaded, LipProbe.load(data / "probe.safetensors"), clips, steps=steps, samples=samples)
+    click.echo(table(result))
+    if output is not None:
+        output.write_text(json.dumps(result.to_dict(), indent=1) + "\n", encoding="utf-8")
+
+
+def _space(data: Path) -> Any:
+    from sonic.motion.space import MotionSpace
+
+    return MotionSpace.load(data / "space.safetensors")
+
+
+def _sampler_config(text: str) -> Any:
+    from sonic.errors import ConfigError
+    from sonic.motion.sampler import SamplerConfig
+
+    try:
+        return SamplerConfig.from_dict(json.loads(text))
+    except (ValueError, TypeError) as error:
+        raise ConfigError(f"--sampler {text!r} does not describe a sampler ({error}).") from error
+
+
+def _progress(stage: str, done: int, total: int) -> None:
+    if done == total or done % 50 == 0:
+        click.echo(f"{stage} {done}/{total}", err=True)
+
+
+def _logger(folder: Path) -> Any:
+    """Writes losses for TensorBoard every ten steps."""
+    from torch.utils.tensorboard import SummaryWriter
+
+    writer = SummaryWriter(str(folder / "logs"))
+
+    def log(step: int, losses: dict[str, float]) -> None:
+        if step % 10 == 0:
+            for name, value in losses.items():
+                writer.add_scalar(f"loss/{name}", value, step)
+
+    return log

@@ -12,6 +12,7 @@ import numpy as np
 
 from sonic.face.portrait import analyse_portrait
 from sonic.media.image import load_image
+from sonic.motion.controls import Controls
 from sonic.motion.resample import resample
 from sonic.progress import Reporter
 from sonic.render.renderer import Renderer
@@ -59,11 +60,11 @@ class Take:
 
     def frames(self, on_progress: OnProgress | None = None) -> Iterator[Frame]:
         """Draw all frames, uint8 RGB `[H, W, 3]`; motion is made ahead in a thread of its own."""
-        self.timings.update(features=0.0, motion=0.0, render=0.0)
+        self.timings["render"] = 0.0
         reporter = Reporter(on_progress)
         reporter.begin("motion")
         done = 0
-        for chunk in prefetch(self._motion(), _WAITING_CHUNKS):
+        for chunk in prefetch(self.motion(), _WAITING_CHUNKS):
             if not done:
                 reporter.end()
                 reporter.begin("frames", self.frame_count)
@@ -76,15 +77,17 @@ class Take:
         for index in range(len(motion)):
             yield self.renderer.render(motion, index)
 
-    def _motion(self) -> Iterator[FaceMotion]:
+    def motion(self) -> Iterator[FaceMotion]:
         """Face movement in chunks, at the video's frame rate."""
+        self.timings.update(features=0.0, motion=0.0)
         sampler = self.networks.sampler
         duration = self.frame_count / self.config.fps
         count = int(np.ceil(duration * MOTION_RATE)) + 2  # what the last frames are interpolated from
         sound = self.audio.blocks(self.networks.speech.sample_rate, duration=count / MOTION_RATE)
         features = self._timed("features", self.networks.speech.stream(sound))
         seed, steps = cast("int", self.config.seed), self.config.inference_steps
-        vectors = sampler.stream(features, frames=count, seed=seed, steps=steps)
+        controls = _controls(self.config)
+        vectors = sampler.stream(features, frames=count, seed=seed, steps=steps, controls=controls)
         neutral = sampler.space.neutral(self.portrait.landmarks)
         resampled = resample(vectors, MOTION_RATE, self.config.fps, self.frame_count)
         for chunk in self._timed("motion", resampled, without="features"):
@@ -161,6 +164,16 @@ def prefetch(items: Iterator[Item], depth: int) -> Iterator[Item]:
             yield cast("Item", item)
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _controls(config: GenerateConfig) -> Controls:
+    return Controls(
+        dynamic_scale=config.dynamic_scale,
+        motion_scale=config.motion_scale,
+        blink=config.blink,
+        smoothing=config.temporal_smoothing,
+        lip_sync=config.lip_sync_refinement,
+    )
 
 
 def _doubts(config: GenerateConfig, info: AudioInfo, portrait: Portrait) -> Iterator[str]:

@@ -36,7 +36,8 @@ class Scene:
 
     def compose(self, backward: Array) -> Picture:
         """Lay the warped foreground over the background: uint8 RGB `[size, size, 3]`."""
-        moved = remap(self.foreground, backward)
+        # Linear interpolation would take half of the skin's fine detail away whenever the head moves.
+        moved = remap(self.foreground, backward, sharp=True)
         behind = _scaled(self.background, remap(self.uncovered, backward))
         return cast("Picture", cv2.add(moved, behind, dst=moved))
 

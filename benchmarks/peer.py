@@ -70,7 +70,11 @@ def main() -> None:
         "ours": f"{arguments.seconds:g} s of audio, {common.STEPS} steps: features, motion and drawing",
         "load before": load,
     }
-    report = common.Report("Against a Wav2Lip-shaped network", settings, _rows(ours, peers))
+    note = (
+        "PyTorch's threads wait for each other: where other programs take part of the cores, the peer "
+        "loses far more than they take, and only `--threads 1` compares fairly."
+    )
+    report = common.Report("Against a Wav2Lip-shaped network", settings, _rows(ours, peers), [note])
     report.show(as_json=arguments.json)
 
 
@@ -98,7 +102,7 @@ def _use_threads(count: int) -> None:
 
 def _peer() -> Wav2LipShape:
     torch.manual_seed(common.SEED)
-    network = Wav2LipShape().eval()
+    network: Wav2LipShape = Wav2LipShape().eval()
     parameters = count_parameters(network)
     assert abs(parameters / PARAMETERS - 1) < 0.02, f"the peer has {parameters} parameters"
     return network

@@ -5,6 +5,9 @@ of mel spectrogram, and a decoder that meets the face encoder's output again at 
 parameters.
 """
 
+# The checker does not know torch, and takes its classes for Any.
+# mypy: disallow-subclassing-any=False
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING

@@ -167,6 +167,29 @@ def test_bad_input_is_found_before_generate_returns(model, portrait_path, speech
             model.generate(**{"audio": speech_path, "image": portrait_path} | arguments)
 
 
+def test_portraits_that_cannot_be_animated(model, portrait_path, speech_path):
+    picture = Image.open(portrait_path)
+    for image, error in [
+        (picture.crop((0, 0, 225, 400)), sonic.FaceCutError),
+        (picture.resize((150, 150)), sonic.FaceTooSmallError),
+    ]:
+        with pytest.raises(error):
+            model.generate(audio=speech_path, image=image)
+
+
+def test_of_several_faces_the_largest_is_taken_with_a_warning(model, portrait_path, speech_path, quick):
+    head = Image.open(portrait_path).crop((100, 0, 340, 240))
+    group = Image.new("RGB", (620, 400), (200, 195, 190))
+    group.paste(head.resize((380, 380)), (240, 10))
+    group.paste(head, (0, 80))
+    options = quick | {"duration": 0.2, "crop": "full"}
+    video = model.generate(audio=speech_path, image=group, **options)
+    assert any("2 faces" in warning for warning in video.warnings)
+    second = model.generate(audio=speech_path, image=group, face_index=1, **options)
+    assert not any("faces" in warning for warning in second.warnings)
+    assert second.size[0] > video.size[0]  # the smaller face must be drawn larger to reach min_resolution
+
+
 def test_the_full_picture_keeps_what_is_not_animated(model, portrait_path, speech_path, quick):
     video = model.generate(audio=speech_path, image=portrait_path, duration=0.4, **quick | {"crop": "full"})
     frames = np.stack(list(video.frames()))

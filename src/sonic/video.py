@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 class Video:
     """The result of `Model.generate`: everything is checked, and nothing is drawn until it is asked for.
 
+    It can be drawn any number of times, by one thread at a time.
+
     Attributes:
         config: the options used, with the seed filled in.
         warnings: sentences about what to expect, such as options outside their recommended range.

@@ -64,7 +64,7 @@ def _default(option: Option) -> str:
 @click.argument("portrait")
 @click.argument("audio")
 @click.option("-o", "--output", default="talk.mp4", metavar="PATH", show_default=True,
-              help="Where to write: .mp4, .webm, .gif, or .png for a folder of pictures.")  # fmt: skip
+              help="Where to write: .mp4, .webm, .gif (mute), .png for a folder of pictures.")  # fmt: skip
 @click.option("-f", "--force", is_flag=True, help="Replace the output if it exists.")
 @click.option("--model", default="sonic-base", metavar="NAME", show_default=True,
               help="Name or folder of the model.")  # fmt: skip

@@ -11,9 +11,9 @@ from sonic.render.pixels import affine, blur, erode, inpaint, polygon
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from sonic.render.pixels import Array, Picture
+    from sonic.render.pixels import Array, Picture, Window
     from sonic.render.rig import FaceRig, PosedFace
-    from sonic.render.slit import Edges, Window
+    from sonic.render.slit import Edges
 
 EDGE = 0.035  # eye widths inside the lids' edges that show lashes and shadow rather than the eyeball
 GAZE_LIMIT = 0.16  # eye widths; further than this the drawn parts of the iris would show

@@ -11,8 +11,8 @@ import numpy.typing as npt
 
 from sonic.render.pixels import Array, remap
 
-# Where skin folds, a Newton step would run away; both in cells of the grid.
-_LEAST_AREA, _LONGEST_STEP = 0.2, 4.0
+# Where skin folds, a Newton step would run away; in cells of the grid, as is the step that no longer shows.
+_LEAST_AREA, _LONGEST_STEP, _SETTLED = 0.2, 4.0, 0.03
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,7 @@ def invert(displacement: Array, source: Grid, target: Grid, iterations: int = 4)
     return source.place(where)
 
 
-def invert_steep(displacement: Array, source: Grid, target: Grid, iterations: int = 5) -> Array:
+def invert_steep(displacement: Array, source: Grid, target: Grid, iterations: int = 4) -> Array:
     """The same by Newton's method, for skin that stretches to several times its size, as lids and lips do."""
     cells = displacement * np.float32(1 / source.step)
     by_x = cv2.Sobel(cells, cv2.CV_32F, 1, 0, ksize=1, scale=0.5)
@@ -143,6 +143,8 @@ def invert_steep(displacement: Array, source: Grid, target: Grid, iterations: in
         area = np.maximum(xx * yy - xy * yx, _LEAST_AREA)
         step = cv2.merge([(yy * error_x - xy * error_y) / area, (xx * error_y - yx * error_x) / area])
         where -= np.clip(step, -_LONGEST_STEP, _LONGEST_STEP)
+        if max(step.max(), -step.min()) < _SETTLED:
+            break
     return source.place(where)
 
 

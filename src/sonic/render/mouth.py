@@ -12,9 +12,9 @@ from sonic.render.smile import Smile
 from sonic.render.teeth import MILLIMETRES_PER_EYE_DISTANCE, Palette, draw_arch, place_arch
 
 if TYPE_CHECKING:
-    from sonic.render.pixels import Array, Picture
+    from sonic.render.pixels import Array, Picture, Window
     from sonic.render.rig import FaceRig, PosedFace
-    from sonic.render.slit import Edges, Window
+    from sonic.render.slit import Edges
 
 MILLIMETRE = 1 / MILLIMETRES_PER_EYE_DISTANCE  # in eye distances
 CHEEKS = (50, 280, 205, 425, 117, 346)

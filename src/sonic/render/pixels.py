@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
 import cv2
@@ -11,6 +12,25 @@ import numpy.typing as npt
 Array = npt.NDArray[np.float32]
 Picture = npt.NDArray[np.uint8]
 Pixels = TypeVar("Pixels", bound=npt.NDArray[Any])
+
+
+@dataclass(frozen=True)
+class Window:
+    """A rectangle of whole pixels in the crop that is drawn anew in one frame."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+    def part(self, start: int, stop: int) -> Window:
+        """Rows `[start, stop)` of the window as a window of their own."""
+        return Window(self.x, self.y + start, self.width, stop - start)
+
+    @property
+    def slices(self) -> tuple[slice, slice]:
+        """Rows and columns of the window."""
+        return slice(self.y, self.y + self.height), slice(self.x, self.x + self.width)
 
 
 def remap(pixels: Pixels, where: Array, *, sharp: bool = False) -> Pixels:

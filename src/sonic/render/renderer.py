@@ -54,12 +54,12 @@ class Renderer:
         self.rig = FaceRig(self.canvas.to_crop(portrait.landmarks), space)
         still = still_border(self.canvas.side, self.canvas.open_sides)
         self.scene = Scene(picture, person, self.rig.unit)
-        self.warp = CropWarp(self.rig, self.canvas.side, still)
+        self.warp = CropWarp(self.rig, still, self.scene.alpha)
         self.mouth = Slit(self.rig, picture, still, edges=MOUTH_EDGES, reach=MOUTH_REACH)
         self.interior = MouthInterior(self.rig, picture)
         self.eyes = [
             (
-                Slit(self.rig, picture, still, edges=edges, reach=EYE_REACH, rigid=LASHES, fineness=512),
+                Slit(self.rig, picture, still, edges=edges, reach=EYE_REACH, rigid=LASHES, fineness=400),
                 Eyeball(self.rig, picture, np.concatenate([edges[0], edges[1][-2:0:-1]])),
             )
             for edges in (RIGHT_EDGES, LEFT_EDGES)
@@ -73,7 +73,7 @@ class Renderer:
     def render(self, motion: FaceMotion, index: int) -> npt.NDArray[np.uint8]:
         """Draw frame `index` of the motion: uint8 RGB `[height, width, 3]`."""
         posed = self.rig.pose(motion, index)
-        crop = self.scene.compose(self.warp.backward(posed))
+        crop = self.scene.compose(self.warp.backward(posed), self.warp.window)
         for slit, eyeball in self.eyes:
             eyeball.look(motion.gaze[index])
             slit.draw(crop, posed, eyeball)

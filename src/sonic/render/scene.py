@@ -12,7 +12,7 @@ from sonic.render.pixels import blur, dilate, remap, resize, smoothstep
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from sonic.render.pixels import Array, Picture
+    from sonic.render.pixels import Array, Picture, Window
 
 RIM = 0.035  # eye distances of background that travel with the head: its outline is never cut quite right
 RELAX_STEPS = 24
@@ -28,18 +28,24 @@ class Scene:
     """
 
     def __init__(self, picture: Picture, person: Array, unit: float) -> None:
-        alpha = _with_rim(person, RIM * unit)
+        self.picture = picture
+        self.alpha = alpha = _with_rim(person, RIM * unit)
         self.background = _fill_behind(picture, alpha)
         behind = _scaled(self.background, 255 - alpha)
         self.foreground = cast("Picture", cv2.subtract(picture, behind))
         self.uncovered = 255 - alpha
 
-    def compose(self, backward: Array) -> Picture:
-        """Lay the warped foreground over the background: uint8 RGB `[size, size, 3]`."""
+    def compose(self, backward: Array, window: Window) -> Picture:
+        """The picture, with the foreground warped in the window: uint8 RGB `[size, size, 3]`.
+
+        `backward` `[height, width, 2]` says where each of the window's pixels comes from.
+        """
+        canvas = self.picture.copy()
         # Linear interpolation would take half of the skin's fine detail away whenever the head moves.
         moved = remap(self.foreground, backward, sharp=True)
-        behind = _scaled(self.background, remap(self.uncovered, backward))
-        return cast("Picture", cv2.add(moved, behind, dst=moved))
+        behind = _scaled(self.background[window.slices], remap(self.uncovered, backward))
+        canvas[window.slices] = cv2.add(moved, behind, dst=moved)
+        return canvas
 
 
 def _scaled(picture: Picture, weight: Picture) -> Picture:

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from sonic.render.grid import Grid, Tie, invert_steep
-from sonic.render.pixels import blur, remap, resize, smoothstep
+from sonic.render.pixels import Window, blur, remap, resize, smoothstep
 from sonic.render.warp import HeadWarp
 
 if TYPE_CHECKING:
@@ -19,25 +19,6 @@ if TYPE_CHECKING:
     from sonic.render.rig import FaceRig, PosedFace
 
 _SUBPIXEL_BITS = 4
-
-
-@dataclass(frozen=True)
-class Window:
-    """A rectangle of whole pixels in the crop that is drawn anew in one frame."""
-
-    x: int
-    y: int
-    width: int
-    height: int
-
-    def part(self, start: int, stop: int) -> Window:
-        """Rows `[start, stop)` of the window as a window of their own."""
-        return Window(self.x, self.y + start, self.width, stop - start)
-
-    @property
-    def slices(self) -> tuple[slice, slice]:
-        """Rows and columns of the window."""
-        return slice(self.y, self.y + self.height), slice(self.x, self.x + self.width)
 
 
 class Interior(Protocol):
@@ -111,7 +92,7 @@ class Slit:
 
     def _source_grid(self, rig: FaceRig) -> Grid:
         points = rig.vertices[np.concatenate([self.upper, self.lower])]
-        low, high = points.min(0) - 2 * self.margin, points.max(0) + 2 * self.margin
+        low, high = points.min(0) - 1.3 * self.margin, points.max(0) + 1.3 * self.margin
         cols, rows = np.ceil((high - low) / self.step).astype(int)
         return Grid(float(low[0]), float(low[1]), self.step, int(cols), int(rows))
 

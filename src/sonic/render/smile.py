@@ -11,9 +11,8 @@ from sonic.face.topology import INNER_LIPS_LOWER, INNER_LIPS_UPPER
 from sonic.render.pixels import affine, blur, dilate, erode, inpaint, polygon
 
 if TYPE_CHECKING:
-    from sonic.render.pixels import Array, Picture
+    from sonic.render.pixels import Array, Picture, Window
     from sonic.render.rig import FaceRig, PosedFace
-    from sonic.render.slit import Window
 
 LEAST_GAP = 0.035  # eye distances; a wider opening in the picture shows teeth worth keeping
 EXTENSION = 0.10  # eye distances; a lip that rises above the picture's shows the teeth's upper part

@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sonic.render.grid import Grid, VertexField, invert
-from sonic.render.pixels import blur, remap, resize, smoothstep
+from sonic.render.pixels import Window, blur, remap, resize, smoothstep
 
 if TYPE_CHECKING:
-    from sonic.render.pixels import Array
+    from sonic.render.pixels import Array, Picture
     from sonic.render.rig import FaceRig, PosedFace
 
 CHIN = 152
 NECK_FADE = (-0.05, 1.25)  # eye distances below the chin between which the head's motion dies out
 SIDE_FADE = (2.6, 4.2)  # eye distances from the head's middle, sideways and upwards
 BORDER_FADE = 0.06  # share of the crop
+REACH = 0.5  # eye distances that the head's outline can move, turn and shift together
 DEPTH_BLUR = 0.09  # eye distances; a step in depth at the face's outline would tear when the head turns
 
 
@@ -54,22 +55,42 @@ class HeadWarp:
 
 
 class CropWarp:
-    """The whole crop's backward map: which source pixel each target pixel shows."""
+    """The backward map of all that can move: which source pixel each target pixel shows.
 
-    def __init__(self, rig: FaceRig, size: int, still: Array, cells: int = 128) -> None:
-        step = size / cells
-        self.grid = Grid(0.0, 0.0, step, cells, cells)
+    Args:
+        rig: the portrait's mesh.
+        still: weight of the motion near the crop's border, `[size, size]`.
+        cover: the moving layer's alpha, uint8 `[size, size]`; where it is zero there is nothing to move.
+        cells: samples of the warp along the crop's side.
+    """
+
+    def __init__(self, rig: FaceRig, still: Array, cover: Picture, cells: int = 128) -> None:
+        size = len(still)
+        step = max(2, round(size / cells))
+        count = -(-size // step)
+        self.grid = Grid(0.0, 0.0, step, count, count)
         self.head = HeadWarp(rig, self.grid, still)
+        self.window = self._moving(cover, round(REACH * rig.unit))
         # One more cell on every side, so that pixels of the border cells lie between samples too.
-        self.rim = round(step)
-        self.target = Grid(-self.rim, -self.rim, (size + 2 * self.rim) / (cells + 2), cells + 2, cells + 2)
-        self.inner = slice(self.rim, self.rim + size)
-        self.outer = size + 2 * self.rim
+        cols, rows = -(-self.window.width // step) + 2, -(-self.window.height // step) + 2
+        self.target = Grid(self.window.x - step, self.window.y - step, step, cols, rows)
+
+    def _moving(self, cover: Picture, reach: int) -> Window:
+        """The smallest window that the moving layer never leaves."""
+        size = len(cover)
+        weight = resize(np.ascontiguousarray(self.head.weight[..., 0]), size, size)
+        moving = (weight > 0) & (cover > 0)
+        columns, rows = np.flatnonzero(moving.any(0)), np.flatnonzero(moving.any(1))
+        x0, y0 = max(0, int(columns[0]) - reach), max(0, int(rows[0]) - reach)
+        x1, y1 = min(size, int(columns[-1]) + reach + 1), min(size, int(rows[-1]) + reach + 1)
+        return Window(x0, y0, x1 - x0, y1 - y0)
 
     def backward(self, posed: PosedFace) -> Array:
-        """Source coordinates `[size, size, 2]` of every pixel of the crop."""
+        """Source coordinates `[height, width, 2]` of every pixel of the window."""
         coarse = invert(self.head.displacement(posed), self.grid, self.target)
-        return resize(coarse, self.outer, self.outer)[self.inner, self.inner]
+        step = round(self.target.step)
+        fine = resize(coarse, self.target.cols * step, self.target.rows * step)
+        return fine[step : step + self.window.height, step : step + self.window.width]
 
 
 def still_border(size: int, open_sides: tuple[bool, bool, bool, bool]) -> Array:

@@ -122,7 +122,8 @@ def rotation_matrices(vectors: Array) -> Array:
     safe = np.maximum(angle, 1e-8)
     sine = np.sin(angle) / safe
     versine = (1 - np.cos(angle)) / safe**2
-    return (np.eye(3) + sine * cross + versine * (cross @ cross)).astype(np.float32)
+    rotations: Array = np.eye(3) + sine * cross + versine * (cross @ cross)
+    return rotations.astype(np.float32)
 
 
 def mean_rotation(rotations: Array) -> Array:

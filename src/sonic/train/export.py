@@ -108,17 +108,24 @@ def flow_inputs(network: MotionNetwork, frames: int, batch: int = 2) -> dict[str
 
 
 def _export(module: nn.Module, inputs: dict[str, Tensor], path: Path, output: str, **notes: str) -> None:
-    axes = {name: {0: "batch"} | ({1: "time"} if value.ndim > 2 else {}) for name, value in inputs.items()}
-    torch.onnx.export(
+    shapes = {name: _free_sizes(value) for name, value in inputs.items()}
+    program = torch.onnx.export(
         module,
-        tuple(inputs.values()),
-        str(path),
+        kwargs=inputs,
         input_names=list(inputs),
         output_names=[output],
-        dynamic_axes=axes | {output: {0: "batch", 1: "frames"}},
+        dynamic_shapes=shapes,
         opset_version=_OPSET,
-        dynamo=False,
+        dynamo=True,
+        verbose=False,
     )
-    model = halve_weights(onnx.load(str(path)))
+    model = halve_weights(program.model_proto)
     onnx.helper.set_model_props(model, notes)
     onnx.save(model, str(path))
+
+
+def _free_sizes(value: Tensor) -> dict[int, Any]:
+    """Clips and frames may change from call to call; a batch of one stays one."""
+    batch = [0] if len(value) > 1 else []
+    frames = [1] if value.ndim == 3 else []
+    return dict.fromkeys(batch + frames, torch.export.Dim.DYNAMIC)

@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from sonic.motion.controls import Controls, apply, scale, smooth, with_neighbours
+from sonic.motion.timing import LipTiming
+
+STILL = Controls(smoothing=False, lip_sync=False)
+
+
+@pytest.fixture
+def motion(space):
+    """Motion of a lively talker with a blink every two seconds, `[300, dim]`."""
+    rng = np.random.default_rng(0)
+    frames = np.arange(300)
+    motion = rng.normal(0, 0.05, (300, space.dim)).astype(np.float32)
+    opening = np.maximum(0, 0.15 + 0.15 * np.sin(frames * 1.1) * np.sin(frames / 9))
+    motion[:, space.groups["mouth"]] = np.outer(opening, space.opening_direction())
+    motion[:, space.groups["lids"]] = 0.05 + 0.95 * (frames % 50 < 4)[:, None]
+    return motion
+
+
+def run(motion, controls, space, block=40, heard=None):
+    heard = space.opening(motion) if heard is None else heard
+    cuts = range(block, len(motion), block)
+    pairs = zip(np.split(motion, cuts), np.split(heard, cuts), strict=True)
+    return np.concatenate(list(apply(pairs, controls, space)))
+
+
+def test_dynamic_scale_moves_the_mouth_and_nothing_else(space, motion):
+    larger = scale(motion, Controls(dynamic_scale=1.5), space)
+    usual = scale(motion, Controls(), space)
+    mouth = space.groups["mouth"]
+    assert np.allclose(space.opening(larger), 1.5 * space.opening(usual), atol=1e-4)
+    assert np.array_equal(np.delete(larger, mouth, 1), np.delete(usual, mouth, 1))
+
+
+def test_motion_scale_moves_everything_but_the_mouth(space, motion):
+    calm, usual = (scale(motion, Controls(motion_scale=size), space) for size in (0.5, 1.0))
+    for name in ("brows", "gaze", "head"):
+        assert np.allclose(calm[:, space.groups[name]], usual[:, space.groups[name]] / 2)
+    assert np.array_equal(calm[:, space.groups["mouth"]], usual[:, space.groups["mouth"]])
+
+
+def test_a_still_head_still_blinks(space, motion):
+    still = scale(motion, Controls(motion_scale=0), space)
+    assert not still[:, space.groups["head"]].any()
+    assert still[:, space.groups["lids"]].max() > 0.9
+
+
+def test_without_blinks_the_eyes_stay_open(space, motion):
+    assert scale(motion, Controls(blink=False), space)[:, space.groups["lids"]].max() <= 0.3
+
+
+def test_smoothing_takes_out_tremor_and_keeps_closures(space, motion):
+    head = space.groups["head"]
+    smoothed = smooth(motion, space)
+    assert smoothed[:, head].std() < 0.7 * motion[:, head].std()
+    closed = space.opening(motion) < 0.005
+    assert space.opening(smoothed)[closed].max() < 0.02
+
+
+def test_smoothing_does_not_delay(space, motion):
+    before, after = (space.opening(moves) for moves in (motion, smooth(motion, space)))
+    products = [before[5 + lag : 290 + lag] @ after[5:290] for lag in range(-3, 4)]
+    assert np.argmax(products) == 3
+
+
+@pytest.mark.parametrize("block", [1, 7, 40, 300])
+def test_blocks_make_no_difference_to_smoothing(space, motion, block):
+    whole = run(motion, Controls(lip_sync=False), space, block=300)
+    assert np.allclose(run(motion, Controls(lip_sync=False), space, block=block), whole, atol=1e-5)
+
+
+@pytest.mark.parametrize("block", [1, 3, 10, 100])
+def test_every_frame_comes_out_once(block):
+    blocks = np.split(np.arange(25.0)[:, None], range(block, 25, block))
+    out = np.concatenate(list(with_neighbours(blocks, 4, lambda rows: rows * 2)))
+    assert np.array_equal(out[:, 0], 2 * np.arange(25.0))
+
+
+def test_late_lips_are_brought_forward(space, motion):
+    opening = space.opening(motion)
+    late = motion.copy()
+    late[:, space.groups["mouth"]] = np.roll(motion[:, space.groups["mouth"]], 1, axis=0)
+    blocks = zip(np.split(late, 6), np.split(opening, 6), strict=True)
+    corrected = np.concatenate(list(LipTiming(space).correct(blocks)))
+    assert len(corrected) == len(motion)
+    before, after = (
+        np.corrcoef(space.opening(m)[100:290], opening[100:290])[0, 1] for m in (late, corrected)
+    )
+    assert after > before + 0.03
+
+
+def test_lips_in_time_are_left_alone(space, motion):
+    blocks = [(part, space.opening(part)) for part in np.split(motion, 6)]
+    corrected = np.concatenate(list(LipTiming(space).correct(blocks)))
+    assert np.allclose(corrected, motion, atol=1e-5)
+
+
+def test_a_mouth_that_nearly_closes_closes(space):
+    motion = np.zeros((50, space.dim), np.float32)
+    opening = np.full(50, 0.2)
+    opening[20:23] = 0.015
+    motion[:, space.groups["mouth"]] = np.outer(opening, space.opening_direction())
+    closed = space.opening(run(motion, Controls(smoothing=False), space))
+    assert np.abs(closed[20:23]).max() < 1e-4
+    assert np.allclose(closed[:20], 0.2, atol=1e-4)

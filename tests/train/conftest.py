@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch", reason="the train extra is not installed")
+pytest.importorskip("scipy", reason="the train extra is not installed")
+
+import sonic
+from sonic.motion.head import HeadPose, rotation_matrices
+from sonic.motion.space import MotionSpace
+from sonic.train.manifest import ClipRow
+from sonic.train.prepare import prepare
+from sonic.train.tracks import SAMPLES_PER_FRAME, Track
+
+FRAMES = 64
+PEOPLE = 7
+
+
+@pytest.fixture(scope="session")
+def shipped_space():
+    return MotionSpace.load(Path(sonic.__file__).parent / "assets" / "sonic-base" / "space.safetensors")
+
+
+@pytest.fixture(scope="session")
+def talk(shipped_space):
+    """A made-up clip: a face whose lips open with the loudness of a buzz."""
+
+    def make(seed, frames=FRAMES):
+        rng = np.random.default_rng(seed)
+        time = np.arange(frames)
+        opening = 0.2 * np.maximum(0, np.sin(time * rng.uniform(0.5, 0.9) + rng.uniform(0, 6)))
+        mouth = np.outer(opening, shipped_space.opening_direction())
+        mouth += rng.normal(0, 0.2, mouth.shape)
+        points = shipped_space.template + np.tensordot(mouth, shipped_space.mouth_basis, 1)
+        points += rng.normal(0, 0.002, points.shape)
+        vectors = 0.05 * np.stack([np.sin(time / 9), np.cos(time / 7), np.sin(time / 5)], axis=1)
+        centre = np.tile(np.array([128.0, 100.0, 0.0]), (frames, 1))
+        pose = HeadPose(np.full(frames, 60.0), rotation_matrices(vectors), centre)
+        loudness = np.repeat(opening, SAMPLES_PER_FRAME)
+        buzz = np.sign(np.sin(np.arange(len(loudness)) * rng.uniform(0.04, 0.09)))
+        sound = (loudness * buzz + rng.normal(0, 0.001, len(loudness))).astype(np.float32)
+        return Track(pose.place(points.astype(np.float32)), np.ones(frames, np.float32), sound)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def rows():
+    names = [f"person{index}" for index in range(PEOPLE)]
+    return [
+        ClipRow(Path(f"{name}.mp4"), name, name, name, "dev" if index < 2 else "train")
+        for index, name in enumerate(names)
+    ]
+
+
+@pytest.fixture(scope="session")
+def data(tmp_path_factory, talk, rows):
+    """A prepared folder of seven made-up people."""
+    folder = tmp_path_factory.mktemp("data")
+    (folder / "tracks").mkdir()
+    for seed, row in enumerate(rows):
+        talk(seed).save(folder / "tracks" / f"{row.name}.npz")
+    prepare(rows, folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def space(data):
+    return MotionSpace.load(data / "space.safetensors")

@@ -95,7 +95,7 @@ def smooth(motion: Array, space: MotionSpace) -> Array:
 
 
 def close_nearly_closed(motion: Array, space: MotionSpace) -> Array:
-    """Motion vectors [T, dim] whose mouths close where they nearly do, by the smallest change that does it."""
+    """Motion vectors [T, dim] whose mouths close where they nearly do, by the smallest change."""
     opening = space.opening(motion)
     # From a small opening down, what is left of it goes; larger ones stay as they are.
     wanted = opening * ramp(opening, _SHUT, 2.5 * _SHUT)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from sonic.face.topology import LEFT_EYE_CORNERS, RIGHT_EYE_CORNERS
-from sonic.motion.head import Array
 from sonic.motion.regions import IRIS_CENTRES, LEFT_LID_PAIRS, RIGHT_LID_PAIRS
+
+if TYPE_CHECKING:
+    from sonic.motion.head import Array
 
 _SHUT = 0.18  # what trackers still report of the resting aperture when the eye is shut
 _REST_PERCENTILE = 60

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from sonic.face.topology import MOUTH_CORNERS
-from sonic.motion.head import Array
 from sonic.motion.regions import INNER_LIP_LOWER, INNER_LIP_UPPER, SECOND_LIP_LOWER, SECOND_LIP_UPPER
+
+if TYPE_CHECKING:
+    from sonic.motion.head import Array
 
 _GAP_STIFFNESS = 1e-4  # IOD^2; how far the closing may miss before it bends the face more
 _FOLLOW = 0.5  # the second ring of the lips follows the inner one half-way

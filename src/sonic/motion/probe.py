@@ -51,7 +51,7 @@ class LipProbe:
 
 
 def frames_of(features: Array, shift: float = 0.0) -> Array:
-    """Features [n, D] at 50 Hz, read `shift` video frames later, at the times of 25 Hz frames, [n // 2, D]."""
+    """Features [n, D] at 50 Hz, read `shift` frames later, at the times of 25 Hz frames, [n // 2, D]."""
     times = np.arange(len(features) // FEATURES_PER_FRAME) * FEATURES_PER_FRAME + shift * FEATURES_PER_FRAME
     return interpolate(features, times)
 

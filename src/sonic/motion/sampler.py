@@ -202,7 +202,7 @@ class FeatureBuffer:
         self._first = 0  # feature index of the first row held
 
     def take(self, start: int, end: int) -> Array:
-        """Features [2 (end - start), F] of frames start..end; the last row repeats past the end of the sound."""
+        """Features [2 (end - start), F] of frames start..end; the last row is held past the end."""
         begin, stop = (frame * FEATURES_PER_FRAME - self._first for frame in (start, end))
         while self._held is None or len(self._held) < stop:
             block = next(self._blocks, None)

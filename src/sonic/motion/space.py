@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, fields
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
@@ -15,6 +15,9 @@ from sonic.face.topology import CHIN, MOUTH_CORNERS
 from sonic.motion.eyes import gaze_of, lid_closure
 from sonic.motion.head import Array, HeadPose, fit_head, mean_rotation, rotation_vectors
 from sonic.motion.mouth import close_mouth, lip_gaps, lip_opening, mouth_width, seal_overlap
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 FRAME_RATE = 25
 _FORMAT = 1

@@ -35,7 +35,7 @@ class LipTiming:
         self._lag = 0.0
 
     def correct(self, blocks: Iterable[tuple[Array, Array]]) -> Iterator[Array]:
-        """Motion [n, dim] with the mouth in time, from motion and the lip opening heard in the same frames."""
+        """Motion [n, dim] with the mouth in time, from motion and the lip opening heard with it."""
         held: Array | None = None
         past = 0
         for block, sound in blocks:

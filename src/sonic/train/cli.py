@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +23,9 @@ def train() -> None:
     Needs the train extra: pip install 'sonic-portrait[train]'.
     """
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    try:
-        import scipy  # noqa: F401
-        import torch  # noqa: F401
-    except ImportError as error:
-        raise DependencyError(
-            f"Training needs {error.name}: install it with pip install 'sonic-portrait[train]'."
-        ) from error
+    for name in ("onnx", "onnxscript", "scipy", "tensorboard", "torch"):
+        if find_spec(name) is None:
+            raise DependencyError(f"Training needs {name}: pip install 'sonic-portrait[train]' brings it.")
 
 
 @train.command()

@@ -9,7 +9,8 @@ import numpy as np
 import soxr
 
 from sonic.errors import InputError, NoAudioTrackError
-from sonic.train.tracks import FRAME_RATE, SAMPLE_RATE, Track
+from sonic.motion.space import FRAME_RATE
+from sonic.train.tracks import SAMPLE_RATE, Track
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,7 +42,7 @@ def track_video(path: Path, tracker: FaceTracker) -> Track:
 
 
 def frames_of(path: Path) -> tuple[Iterator[Frame], float]:
-    """RGB frames at 25 a second, and when the first one is shown, seconds; frames repeat or fall out to fit."""
+    """RGB frames at 25 a second, repeated or left out to fit, and when the first is shown, seconds."""
     with av.open(str(path)) as container:
         first = next(container.decode(video=0)).time or 0.0
     return _paced(path, first), first

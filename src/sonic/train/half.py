@@ -11,7 +11,7 @@ _SMALLEST = 512  # numbers; below this halving saves nothing
 
 
 def halve_weights(model: Any) -> Any:
-    """Store every large float32 weight of an ONNX model as float16 followed by a cast; changes it in place."""
+    """Store every large float32 weight of an ONNX model as float16 with a cast; changes it in place."""
     graph = model.graph
     large = [weight for weight in graph.initializer if _is_large(weight)]
     for weight in large:

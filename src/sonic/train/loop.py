@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import math
-import os
 import time
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -104,7 +103,7 @@ class Training:
         metadata["config"] = json.dumps(asdict(self.config))
         partial = folder / "checkpoint.partial"
         save_file({name: value.contiguous() for name, value in tensors.items()}, str(partial), metadata)
-        os.replace(partial, folder / "checkpoint.safetensors")
+        partial.replace(folder / "checkpoint.safetensors")
 
     def resume(self, folder: Path) -> bool:
         """Continue from a checkpoint if there is one.

@@ -28,7 +28,7 @@ _COLUMNS = {
 
 
 def summarise(clips: Sequence[PreparedClip]) -> str:
-    """One line a source and split: kept clips, minutes, offset and correlation; then why others were dropped."""
+    """One line a source and split: kept clips, minutes, offset, correlation; then why others were dropped."""
     groups = sorted({(clip.source, clip.split) for clip in clips})
     lines = [_source_line(source, split, clips) for source, split in groups]
     reasons = Counter(clip.reason for clip in clips if clip.reason)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,9 @@ from sonic.motion.head import Array, eye_centres, fit_head
 from sonic.motion.mouth import close_mouth, lip_opening
 from sonic.motion.regions import EYES, LIPS, NOSE_BRIDGE, STABLE
 from sonic.motion.space import MotionSpace
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 Indices = npt.NDArray[np.int64]
 

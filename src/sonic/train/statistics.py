@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sonic.motion.space import FRAME_RATE
+
 if TYPE_CHECKING:
     from sonic.motion.head import Array
     from sonic.motion.space import MotionSpace
 
-FRAME_RATE = 25
 _BLINK = 0.5  # closure
 _BLINK_FRAMES = (2, 13)  # 80 to 500 ms
 _TREMOR = 8.0  # Hz

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sonic.motion.head import eye_centres
+from sonic.motion.space import FRAME_RATE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from sonic.motion.head import Array
 
 SAMPLE_RATE = 16_000
-FRAME_RATE = 25
 SAMPLES_PER_FRAME = SAMPLE_RATE // FRAME_RATE
 SHORTEST = 20  # frames; less says nothing about how someone speaks
 _LOWEST_SCORE = 0.5

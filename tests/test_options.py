@@ -23,9 +23,9 @@ def moves(model, portrait_path, speech_path):
     speech = AudioSource.open(speech_path).read(16_000)
 
     @cache
-    def make(**options):
+    def make(volume=1.0, **options):
         settings = {"min_resolution": 256, "crop": "face", "inference_steps": 8, "seed": 1, **options}
-        audio = AudioSource.open((np.tile(speech, 3), 16_000))
+        audio = AudioSource.open((np.tile(speech, 3) * np.float32(volume), 16_000))
         take = prepare(model._networks, GenerateConfig(**settings), audio, portrait_path)
         chunks = list(take.motion())
         return FaceMotion(*(np.concatenate([getattr(c, f.name) for c in chunks]) for f in fields(FaceMotion)))
@@ -141,3 +141,9 @@ def test_min_resolution_is_the_side_of_the_animated_square(model, portrait_path,
     assert sizes[256, "face"] == (256, 256)
     assert sizes[400, "face"] == (400, 400)
     assert min(sizes[400, "full"]) >= 400
+
+
+def test_a_quiet_recording_moves_the_lips_like_a_loud_one(moves):
+    loud, quiet = mouth(moves()), mouth(moves(volume=0.1))
+    assert np.corrcoef(loud, quiet)[0, 1] > 0.98
+    assert quiet.std() == pytest.approx(loud.std(), rel=0.05)

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 Item = TypeVar("Item")
 
 MOTION_RATE = 25  # Hz, of the motion model
+USUAL_LOUDNESS, MOST_GAIN = -16.0, 24.0  # dB; of the clips that the model was trained on
 QUIET = -45.0  # dB; in recordings this low the noise is often louder than the speech
 _WAITING_CHUNKS = 2  # of motion, between the motion model and the renderer
 
@@ -55,6 +56,7 @@ class Take:
     renderer: Renderer
     networks: Networks
     frame_count: int
+    gain: np.float32  # brings the recording to the level of the recordings that the model learned from
     warnings: tuple[str, ...]
     timings: dict[str, float] = field(default_factory=dict)
 
@@ -84,6 +86,7 @@ class Take:
         duration = self.frame_count / self.config.fps
         count = int(np.ceil(duration * MOTION_RATE)) + 2  # what the last frames are interpolated from
         sound = self.audio.blocks(self.networks.speech.sample_rate, duration=count / MOTION_RATE)
+        sound = (block * self.gain for block in sound)
         features = self._timed("features", self.networks.speech.stream(sound))
         seed, steps = cast("int", self.config.seed), self.config.inference_steps
         controls = _controls(self.config)
@@ -135,6 +138,7 @@ def prepare(
         renderer=renderer,
         networks=networks,
         frame_count=max(1, round(duration * config.fps)),
+        gain=driver_gain(info.loudness),
         warnings=(*config.advice(), *warnings, *_doubts(config, info, portrait)),
         timings=timings,
     )
@@ -151,6 +155,12 @@ def plan_duration(config: GenerateConfig, info: AudioInfo) -> tuple[float, tuple
         fact, outcome = "shorter", "the rest of the recording is left out"
     warning = f"duration {asked:g} s is {fact} than the recording ({given:.2f} s): {outcome}."
     return min(asked, given), (warning,)
+
+
+def driver_gain(loudness: float) -> np.float32:
+    """Factor that brings a recording of `loudness` dB to the level that the model knows."""
+    decibels = np.clip(USUAL_LOUDNESS - loudness, -MOST_GAIN, MOST_GAIN)
+    return np.float32(10 ** (decibels / 20))
 
 
 def prefetch(items: Iterator[Item], depth: int) -> Iterator[Item]:

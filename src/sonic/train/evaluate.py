@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 SAMPLES = 8
 _SEARCH = 4  # frames within which the offset is looked for
 _LONGEST = 500  # frames judged of any clip
+_LONG_ENOUGH = 60  # frames; the lag of a shorter clip is a matter of luck
 _LONG = 110  # frames; shorter clips say nothing about blinks and heads
 
 
@@ -38,7 +39,7 @@ class ClipScore:
         width: correlation of mouth width, one sample.
         jaw: correlation of jaw drop, one sample.
         amplitude: standard deviation of a sample over that of the truth.
-        offset: lag of the mean sample against the truth, frames.
+        offset: lag of the mean sample against the truth, frames; NaN for clips too short to say.
         ridge_offset: the same for the probe.
         wrong_gain: error with another clip's sound over the error with its own.
     """
@@ -91,8 +92,8 @@ def _summary(clips: Sequence[ClipScore]) -> dict[str, float]:
         **{name: median(values) for name, values in columns.items()},
         "sample_low": low,
         "sample_high": high,
-        "within_one_frame": float((np.abs(columns["offset"]) <= 1).mean()),
-        "ridge_within_one_frame": float((np.abs(columns["ridge_offset"]) <= 1).mean()),
+        "within_one_frame": _share_within(columns["offset"]),
+        "ridge_within_one_frame": _share_within(columns["ridge_offset"]),
     }
 
 
@@ -145,10 +146,20 @@ def _score(
         width=correlation(first[:, 1], real[:, 1]),
         jaw=correlation(first[:, 2], real[:, 2]),
         amplitude=float(first[:, 0].std() / max(real[:, 0].std(), 1e-6)),
-        offset=peak(lag_curve(mean[:, 0], real[:, 0], _SEARCH)).frames,
-        ridge_offset=peak(lag_curve(linear, real[:, 0], _SEARCH)).frames,
+        offset=_lag(mean[:, 0], real[:, 0]),
+        ridge_offset=_lag(linear, real[:, 0]),
         wrong_gain=(1 - correlation(misled[:, 0], real[:, 0])) / max(1 - float(own), 1e-3),
     )
+
+
+def _lag(made: Array, real: Array) -> float:
+    return peak(lag_curve(made, real, _SEARCH)).frames if len(real) >= _LONG_ENOUGH else float("nan")
+
+
+def _share_within(offsets: Array, limit: float = 1.0) -> float:
+    """Share of the known offsets that are at most `limit` frames; NaN if none is known."""
+    known = offsets[np.isfinite(offsets)]
+    return float((np.abs(known) <= limit).mean()) if len(known) else float("nan")
 
 
 def _readings(sampler: MotionSampler, features: Array, frames: int, seed: int, steps: int) -> Array:

@@ -18,8 +18,9 @@ _TREMOR = 8.0  # Hz
 
 
 def median(values: Array) -> float:
-    """The median of the finite values."""
-    return float(np.median(values[np.isfinite(values)]))
+    """The median of the finite values; NaN if there are none."""
+    finite = values[np.isfinite(values)]
+    return float(np.median(finite)) if len(finite) else float("nan")
 
 
 def bootstrap_interval(values: Array, draws: int = 1000) -> tuple[float, float]:

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from sonic.render.slit import Edges
 
 EDGE = 0.035  # eye widths inside the lids' edges that show lashes and shadow rather than the eyeball
-GAZE_LIMIT = 0.16  # eye widths; further than this the drawn parts of the iris would show
 
 
 class Eyeball:
@@ -40,24 +39,15 @@ class Eyeball:
         reach = 0.45 * self.width
         low = np.maximum(np.floor(points.min(0) - reach), 0).astype(int)
         high = np.minimum(np.ceil(points.max(0) + reach), picture.shape[0]).astype(int)
-        self.corner = low.astype(np.float32)
         patch = picture[low[1] : high[1], low[0] : high[0]]
         self.pixels = _complete(patch, points - low).astype(np.float32)
         self.anchors = rig.shape[[outline[0], outline[len(outline) // 2], outline[len(outline) // 4]]]
-        self.source = self.anchors @ rig.to_camera.T[:, :2] + rig.origin[:2] - self.corner
-        self.gaze = np.zeros(2, np.float32)
-
-    def look(self, gaze: Array) -> None:
-        """Turn to `gaze` (right, down; eye widths) for the next picture."""
-        self.gaze = np.clip(gaze, -GAZE_LIMIT, GAZE_LIMIT).astype(np.float32)
+        self.source = self.anchors @ rig.to_camera.T[:, :2] + rig.origin[:2] - low.astype(np.float32)
 
     def paint(self, window: Window, posed: PosedFace, edges: Edges) -> Array:
         """Colours of the window's pixels, float32 `[height, width, 3]` in 0..255."""
-        target = (
-            self.rig.place(posed, self.anchors)
-            - np.array([window.x, window.y], np.float32)
-            + self.gaze * self.width
-        )
+        corner = np.array([window.x, window.y], np.float32)
+        target = self.rig.place(posed, self.anchors) - corner + posed.gaze * self.width
         colours = affine(self.pixels, self.source, target, (window.height, window.width), extend=True)
         shaded: Array = colours * _lid_shadow(edges, window)[..., None]
         return shaded

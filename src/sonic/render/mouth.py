@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 MILLIMETRE = 1 / MILLIMETRES_PER_EYE_DISTANCE  # in eye distances
 CHEEKS = (50, 280, 205, 425, 117, 346)
 UPPER_LIP_MIDDLE, LOWER_LIP_MIDDLE = 13, 14
+BEHIND_LIPS = 0.08  # eye distances from the lips back to the teeth
 UPPER_EDGE = 1.2  # millimetres from the closed lip line down to the upper teeth's edge
 LOWER_EDGE = 0.6  # the same for the lower teeth: their edge hides behind the upper ones
 JAW_SHARE = 0.9  # the lower teeth drop a little less than the lower lip
@@ -34,9 +35,8 @@ class MouthInterior:
         scale = max(1.5, 1.25 * rig.unit * MILLIMETRE)
         self.upper = draw_arch(self.palette, scale, upper=True)
         self.lower = draw_arch(self.palette, scale, upper=False)
-        self.centre = rig.neutral[[UPPER_LIP_MIDDLE, LOWER_LIP_MIDDLE]].mean(0) + np.array(
-            [0, 0, 0.08], np.float32
-        )
+        lip_line = rig.neutral[[UPPER_LIP_MIDDLE, LOWER_LIP_MIDDLE]].mean(0)
+        self.centre = lip_line + np.array([0, 0, BEHIND_LIPS], np.float32)
         self.seam = (0.5 * _lip_colour(rig, picture)).astype(np.float32)
         self.smile = Smile.find(rig, picture)
 
@@ -80,20 +80,20 @@ class MouthInterior:
 
     def _tongue(self, colours: Array, window: Window, edges: Edges) -> None:
         """A soft mound behind the lower teeth, which rises less than the jaw drops."""
-        offset = np.array([window.x, window.y], np.float32)
-        left, right = edges.lower[0] - offset, edges.lower[-1] - offset
-        width = float(np.hypot(*(right - left)))
-        floor = edges.lower[len(edges.lower) // 2] - offset
-        roof = edges.upper[len(edges.upper) // 2] - offset
-        open_by = float(np.hypot(*(floor - roof)))
-        y, x = np.mgrid[0 : window.height, 0 : window.width].astype(np.float32)
-        across = (x - (left[0] + right[0]) / 2) / (0.36 * width)
-        top = floor[1] - 0.42 * open_by
-        rise = (y - top - 0.10 * open_by * across**2) / max(2.0, 0.25 * open_by)
+        left, right = edges.lower[0], edges.lower[-1]
+        width = max(1.0, float(np.hypot(*(right - left))))
+        axis = (right - left) / width
+        open_by = float(np.hypot(*(edges.lower - edges.upper)[len(edges.lower) // 2]))
+        x, y = np.meshgrid(np.arange(window.width), np.arange(window.height))
+        floor = edges.lower[len(edges.lower) // 2]
+        from_floor = np.stack([x + window.x - floor[0], y + window.y - floor[1]], axis=-1)
+        across = (from_floor @ axis) / (0.36 * width)
+        down = from_floor @ np.array([-axis[1], axis[0]])
+        rise = (down + 0.42 * open_by - 0.10 * open_by * across**2) / max(2.0, 0.25 * open_by)
         mound = np.clip(rise + 0.5, 0, 1) * np.clip(1.6 - np.abs(across) * 1.3, 0, 1)
         valley = 1 - 0.18 * np.exp(-((across / 0.12) ** 2)) * np.clip(rise, 0, 1)
-        tone = self.palette.tongue * (0.62 + 0.2 * np.clip(rise * 0.4, 0, 1))[..., None] * valley[..., None]
-        colours += (tone - colours) * smoothstep(mound)[..., None]
+        light = (0.62 + 0.2 * np.clip(rise * 0.4, 0, 1)) * valley
+        colours += (self.palette.tongue * light[..., None] - colours) * smoothstep(mound)[..., None]
 
 
 def _depth(edges: Edges, window: Window) -> Array:

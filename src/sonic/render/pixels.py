@@ -27,6 +27,10 @@ class Window:
         """Rows `[start, stop)` of the window as a window of their own."""
         return Window(self.x, self.y + start, self.width, stop - start)
 
+    def within(self, outer: Window) -> tuple[slice, slice]:
+        """Rows and columns of the window in the pixels of an outer one."""
+        return Window(self.x - outer.x, self.y - outer.y, self.width, self.height).slices
+
     @property
     def slices(self) -> tuple[slice, slice]:
         """Rows and columns of the window."""

@@ -75,7 +75,6 @@ class Renderer:
         posed = self.rig.pose(motion, index)
         crop = self.scene.compose(self.warp.backward(posed), self.warp.window)
         for slit, eyeball in self.eyes:
-            eyeball.look(motion.gaze[index])
             slit.draw(crop, posed, eyeball)
         self.mouth.draw(crop, posed, self.interior)
         return self.canvas.paste(crop)

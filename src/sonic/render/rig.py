@@ -44,6 +44,7 @@ SKULL_DEPTH = 0.9  # eye distances from the eyes back to the plane of the head's
 # Beyond these a single picture has nothing to show: motion is bent softly towards them.
 TURN_LIMIT: Array = np.array([0.24, 0.24, 0.20], np.float32)  # radians about x, y, z
 SHIFT_LIMIT: Array = np.array([0.35, 0.35], np.float32)  # eye distances
+GAZE_LIMIT = 0.16  # eye widths
 # Trackers put the lower lid's edge a little too high, on the eyeball; in shares of the eye's opening.
 LOWER_LID_BIAS = 0.10
 # The same for the edges of parted lips, which land on the teeth; in eye distances, at most.
@@ -58,6 +59,7 @@ class PosedFace:
     `vertices` `[V, 2]` are the target positions of the mesh; `expression` `[V, 3]` is the camera-frame offset
     from the picture that the expression adds before the head turns by `rotation` `[3, 3]` about the head's
     origin and shifts by `shift` `[2]`; `from_neutral` `[468, 3]` is that offset from the closed neutral.
+    `gaze` `[2]` is how far the irises look right and down, in eye widths.
     """
 
     vertices: Array
@@ -65,6 +67,7 @@ class PosedFace:
     from_neutral: Array
     rotation: Array
     shift: Array
+    gaze: Array
 
 
 class FaceRig:
@@ -138,7 +141,14 @@ class FaceRig:
         shift = _bend(motion.translation[index], SHIFT_LIMIT) * np.float32(self.unit)
         vertices = (self.camera + expression) @ rotation.T[:, :2] + self.origin[:2] + shift
         from_neutral = (moved @ self.to_camera.T).astype(np.float32)
-        return PosedFace(vertices.astype(np.float32), expression, from_neutral, rotation, shift)
+        return PosedFace(
+            vertices=vertices.astype(np.float32),
+            expression=expression,
+            from_neutral=from_neutral,
+            rotation=rotation,
+            shift=shift,
+            gaze=np.clip(motion.gaze[index], -GAZE_LIMIT, GAZE_LIMIT),
+        )
 
     def place(self, posed: PosedFace, points: Array, carried_by: Array | None = None) -> Array:
         """Target pixels `[n, 2]` of head-frame points `[n, 3]`, with an optional camera offset `[3]`."""

@@ -126,8 +126,12 @@ class Slit:
             return
         skin = self._both_sides(posed, window, edges)
         hole = self._soften(edges.opening(window))[..., None]
-        if hole.max() > 0:
-            skin += (interior.paint(window, posed, edges) - skin) * hole
+        inner = _bounds(hole[..., 0], window)
+        if inner is not None:
+            rows, columns = inner.within(window)
+            skin[rows, columns] += (interior.paint(inner, posed, edges) - skin[rows, columns]) * hole[
+                rows, columns
+            ]
         base = canvas[window.slices].astype(np.float32)
         blended = base + (skin - base) * _feather(window, 0.35 * self.margin)[..., None]
         canvas[window.slices] = np.clip(np.rint(blended), 0, 255).astype(np.uint8)
@@ -167,6 +171,16 @@ class Slit:
         coarse = invert_steep(displacement, self.grid, target)
         fine = resize(coarse, window.width, round(target.rows * step))[: window.height]
         return remap(self.picture, fine, sharp=True).astype(np.float32)
+
+
+def _bounds(hole: Array, window: Window) -> Window | None:
+    """The part of a window in which a mask `[height, width]` is above zero, with a few pixels around it."""
+    rows, columns = np.flatnonzero(hole.max(1) > 0), np.flatnonzero(hole.max(0) > 0)
+    if not len(rows):
+        return None
+    top, left = max(0, int(rows[0]) - 4), max(0, int(columns[0]) - 4)
+    bottom, right = min(window.height, int(rows[-1]) + 5), min(window.width, int(columns[-1]) + 5)
+    return Window(window.x + left, window.y + top, right - left, bottom - top)
 
 
 def _mixed_rows(mask: Array) -> slice:

@@ -102,7 +102,7 @@ def test_lips_in_time_are_left_alone(space, motion):
 def test_a_mouth_that_nearly_closes_closes(space):
     motion = np.zeros((50, space.dim), np.float32)
     opening = np.full(50, 0.2)
-    opening[20:23] = 0.015
+    opening[20:23] = 0.008
     motion[:, space.groups["mouth"]] = np.outer(opening, space.opening_direction())
     closed = space.opening(run(motion, Controls(smoothing=False), space))
     assert np.abs(closed[20:23]).max() < 1e-4

@@ -13,7 +13,7 @@ from sonic.motion.probe import LipProbe
 from sonic.motion.sampler import MotionSampler
 from sonic.train.cli import train
 from sonic.train.dataset import Sampler, load_clips, mirror
-from sonic.train.evaluate import evaluate
+from sonic.train.evaluate import closures_met, evaluate
 from sonic.train.loop import TrainConfig, Training, run
 from sonic.train.network import MotionNetwork, NetworkConfig
 from sonic.train.report import table
@@ -157,3 +157,10 @@ def test_bootstrap_interval_holds_the_median():
     low, high = bootstrap_interval(values)
     assert low < np.median(values) < high
     assert high - low < 1
+
+
+def test_closures_are_met_or_missed():
+    real = np.array([0.1, 0.0, 0.1, 0.1, 0.0, 0.0, 0.1])
+    made = np.array([0.1, 0.1, 0.02, 0.1, 0.1, 0.1, 0.1])
+    assert closures_met(made, real) == 0.5
+    assert np.isnan(closures_met(made, real + 1))

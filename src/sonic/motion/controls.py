@@ -19,7 +19,7 @@ _BLINK_FROM, _BLINK_TO = 0.3, 0.6  # closure between which a lid's movement coun
 _EYES_TOGETHER = 0.5  # closure beyond which both lids close alike
 _NARROWEST = 0.3  # closure left to eyes that may not blink
 _CLOSED = 0.04  # IOD; openings below this are on their way to a closure and stay unsmoothed
-_SHUT = 0.02  # IOD; a mouth that comes this close to closing, closes
+_SHUT = 0.01  # IOD; a mouth that comes this close to closing, closes
 _SMOOTHING = {"mouth": 0.5, "brows": 1.2, "gaze": 0.4, "head": 1.6}  # frames; lids keep their snap
 _REACH = 6  # frames that smoothing sees on either side
 
@@ -98,7 +98,7 @@ def close_nearly_closed(motion: Array, space: MotionSpace) -> Array:
     """Motion vectors [T, dim] whose mouths close where they nearly do, by the smallest change."""
     opening = space.opening(motion)
     # From a small opening down, what is left of it goes; larger ones stay as they are.
-    wanted = opening * ramp(opening, _SHUT, 2.5 * _SHUT)
+    wanted = opening * ramp(opening, _SHUT, 3 * _SHUT)
     closed = motion.copy()
     closed[:, space.groups["mouth"]] += (wanted - opening)[:, None] * space.opening_direction()
     return closed

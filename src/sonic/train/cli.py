@@ -49,12 +49,12 @@ def prepare(clips: Path, output: Path, seed: int) -> None:
 @train.command()
 @click.argument("data", type=_EXISTING)
 @click.option("-o", "--output", type=_FOLDER, required=True, help="Folder for checkpoints and logs.")
-@click.option("--steps", type=int, default=4000, show_default=True, help="Training steps in all.")
+@click.option("--steps", type=int, default=2400, show_default=True, help="Training steps in all.")
 @click.option(
     "--batch-scale", type=float, default=1.0, show_default=True, help="More or fewer clips a batch."
 )
 @click.option("--width", type=int, default=160, show_default=True, help="Channels of the network.")
-@click.option("--dropout", type=float, default=0.15, show_default=True)
+@click.option("--dropout", type=float, default=0.2, show_default=True)
 @click.option("--learning-rate", type=float, default=1e-3, show_default=True)
 @click.option("--threads", type=int, default=1, show_default=True, help="CPU threads.")
 @click.option("--device", default="cpu", show_default=True, help="cpu or cuda.")

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 SAMPLES = 8
 _SEARCH = 4  # frames within which the offset is looked for
 _LONGEST = 500  # frames judged of any clip
+_MEETING, _NEARLY = 0.015, 0.035  # IOD; real lips that touch, made lips that a viewer takes for closed
 _LONG_ENOUGH = 60  # frames; the lag of a shorter clip is a matter of luck
 _LONG = 110  # frames; shorter clips say nothing about blinks and heads
 
@@ -42,6 +43,7 @@ class ClipScore:
         offset: lag of the mean sample against the truth, frames; NaN for clips too short to say.
         ridge_offset: the same for the probe.
         wrong_gain: error with another clip's sound over the error with its own.
+        closures: share of the moments when the real lips meet at which a sample's lips meet too; NaN if none.
     """
 
     name: str
@@ -56,6 +58,7 @@ class ClipScore:
     offset: float
     ridge_offset: float
     wrong_gain: float
+    closures: float
 
 
 @dataclass(frozen=True)
@@ -149,7 +152,17 @@ def _score(
         offset=_lag(mean[:, 0], real[:, 0]),
         ridge_offset=_lag(linear, real[:, 0]),
         wrong_gain=(1 - correlation(misled[:, 0], real[:, 0])) / max(1 - float(own), 1e-3),
+        closures=closures_met(first[:, 0], real[:, 0]),
     )
+
+
+def closures_met(made: Array, real: Array) -> float:
+    """Share of the real closures (openings in IOD, [T]) that the made lips reach within a frame, or NaN."""
+    closed = np.diff(np.r_[False, real < _MEETING, False].astype(int))
+    starts, ends = np.flatnonzero(closed == 1), np.flatnonzero(closed == -1)
+    spans = [made[max(0, first - 1) : last + 1] for first, last in zip(starts, ends, strict=True)]
+    reached = [span.min() < _NEARLY for span in spans]
+    return float(np.mean(reached)) if reached else float("nan")
 
 
 def _lag(made: Array, real: Array) -> float:

@@ -31,7 +31,7 @@ logger = logging.getLogger(__name__)
 class TrainConfig:
     """One training run."""
 
-    steps: int = 4000
+    steps: int = 2400
     learning_rate: float = 1e-3
     warm_up: int = 200
     weight_decay: float = 0.05

@@ -24,6 +24,7 @@ _COLUMNS = {
     "amplitude": "amplitude",
     "within_one_frame": "offset <= 1",
     "wrong_gain": "wrong sound",
+    "closures": "closures met",
 }
 
 

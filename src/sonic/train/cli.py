@@ -85,10 +85,11 @@ def motion(
 @click.option("--sampler", default="{}", help="Sampler settings as JSON, e.g. '{\"guidance\": 1.2}'.")
 def export(run: Path, data: Path, output: Path, name: str, sampler: str) -> None:
     """Write the averaged weights of a RUN trained on DATA as a model folder."""
-    from sonic.train.export import export_model, load_trained, ship_space
+    from sonic.train.export import describe_run, export_model, load_trained, ship_space
 
-    network = load_trained(run / "checkpoint.safetensors")
-    difference = export_model(network, output, _sampler_config(sampler), {"name": name})
+    checkpoint = run / "checkpoint.safetensors"
+    about = describe_run(checkpoint, data, name)
+    difference = export_model(load_trained(checkpoint), output, _sampler_config(sampler), about)
     ship_space(data, output)
     click.echo(f"{output}: differs from the network by at most {difference:.4f} spreads")
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 BUCKETS = ((20, 34, 48), (50, 75, 24), (120, 150, 12))  # shortest clip, window in frames, clips per batch
 _LONGEST_CONTEXT = 40  # frames of given motion
+_FEATURE_NOISE = 0.2  # of their spread
 _ANGLE = slice(0, 3)  # of the head group
 
 
@@ -208,8 +209,8 @@ def mirror(motion: Array, signs: Array, space: MotionSpace) -> Array:
 
 def disturb(features: Array, rng: np.random.Generator) -> Array:
     """Features [n, F] with a little noise, and now and then a short stretch that is missing."""
-    noisy = features + rng.normal(0, 0.1, features.shape).astype(np.float32) * features.std()
-    if rng.random() < 0.2:
+    noisy = features + rng.normal(0, _FEATURE_NOISE, features.shape).astype(np.float32) * features.std()
+    if rng.random() < 0.3:
         first, length = rng.integers(0, len(features)), rng.integers(2, 9)
         noisy[first : first + length] = features.mean(0)
     return noisy

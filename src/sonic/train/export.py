@@ -13,6 +13,7 @@ import torch
 from sonic.errors import ExportError
 from sonic.inference import Network
 from sonic.motion.sampler import FORMAT, SamplerConfig
+from sonic.motion.space import FRAME_RATE
 from sonic.train.half import halve_weights
 from sonic.train.loop import part, read_metadata
 from sonic.train.network import MotionNetwork, NetworkConfig
@@ -59,6 +60,19 @@ def export_model(
     if difference > _TOLERANCE:
         raise ExportError(f"The exported network is off by {difference:.3f} spreads, more than {_TOLERANCE}.")
     return difference
+
+
+def describe_run(checkpoint: Path, data: Path, name: str) -> dict[str, Any]:
+    """What a model folder says about its weights: their name, and how much they have seen."""
+    rows = json.loads((data / "index.json").read_text(encoding="utf-8"))
+    seen = [row for row in rows if row["kept"] and row["split"] == "train"]
+    trained = {
+        "steps": int(read_metadata(checkpoint)["step"]),
+        "clips": len(seen),
+        "people": len({row["person"] for row in seen}),
+        "minutes": round(sum(row["frames"] for row in seen) / FRAME_RATE / 60, 1),
+    }
+    return {"name": name, "trained": trained}
 
 
 def ship_space(data: Path, folder: Path) -> None:

@@ -134,10 +134,11 @@ class SpeechTrunk(nn.Module):
         self.pairs = nn.Conv1d(config.width, config.width, 6, stride=2, padding=2)
         self.blocks = nn.ModuleList(Block(config, conditioned=False) for _ in range(config.trunk_blocks))
         self.norm = nn.LayerNorm(config.width)
+        self.dropout = nn.Dropout(config.dropout)
 
     def forward(self, features: Tensor, valid: Tensor | None = None) -> Tensor:
         """Features [B, 2 T, D] -> condition [B, T, W]."""
-        frames = self.features((features - self.mean) / self.spread)
+        frames = self.dropout(self.features((features - self.mean) / self.spread))
         frames = self.pairs(functional.silu(frames).transpose(1, 2)).transpose(1, 2)
         for block in self.blocks:
             frames = block(frames, None, valid)

@@ -26,7 +26,8 @@ class LipProbe:
 
     Attributes:
         weight: one row per context step and feature, [(2 * CONTEXT + 1) * features, targets].
-        bias: [targets]; the targets are lip opening, mouth width and jaw drop, IOD.
+        bias: [targets]; the targets are lip opening, mouth width and jaw drop
+            against the closed neutral, IOD.
     """
 
     weight: Array

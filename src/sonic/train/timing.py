@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sonic.motion.probe import LipProbe, frames_of
+from sonic.motion.space import MotionSpace
 from sonic.train.offsets import Offset, lag_curve, shared_offsets
 from sonic.train.ridge import Whitening, fit_ridge, fit_whitening
 
@@ -25,27 +26,25 @@ ROUNDS = 5  # the probe and the offsets settle after about three
 LOWEST_SHARED = 0.2  # correlation; a short clip of a source that is in time as a whole
 LOWEST_OWN = 0.35  # correlation; a clip that found its offset by itself
 LARGEST_OFFSET = 7.0  # frames
-_TYPICAL_MOUTH = np.array(
-    [0.1, 0.85, 1.8], np.float32
-)  # IOD; the probe learns movement, not whose mouth it is
 _FEWEST_FRAMES = 20
 
 
 class _Clip:
     """A clip's speech features at 50 Hz and its mouth, with the current guess of its offset."""
 
-    def __init__(self, row: PreparedClip, folder: Path) -> None:
+    def __init__(self, row: PreparedClip, folder: Path, usual: Array) -> None:
         self.row = row
+        self.usual = usual
         with np.load(folder / "features" / f"{row.name}.npz") as file:
             self.features = file["clean"].astype(np.float32)
         with np.load(folder / "motion" / f"{row.name}.npz") as file:
             self.mouth = file["mouth"]
 
     def aligned(self) -> tuple[Array, Array, float]:
-        """Features at 25 Hz, mouth readings around the typical mouth, weight."""
+        """Features at 25 Hz, mouth readings around the usual ones, weight."""
         frames = frames_of(self.features, self.row.offset)[self.row.start :][: self.row.frames]
         mouth = self.mouth[: len(frames)]
-        return frames, mouth - mouth.mean(0) + _TYPICAL_MOUTH, 1.0
+        return frames, mouth - mouth.mean(0) + self.usual, 1.0
 
     def curve(self, probe: LipProbe) -> Array:
         """Correlation of the heard with the seen lip opening at every lag."""
@@ -58,7 +57,10 @@ def time_clips(rows: Sequence[PreparedClip], folder: Path) -> list[PreparedClip]
 
     Every recording set-up has one vote on what in time means: their median offset becomes zero.
     """
-    clips = [_Clip(row, folder) for row in rows if not row.reason]
+    space = MotionSpace.load(folder / "space.safetensors")
+    # The probe learns movement, not whose mouth it is: every clip moves about the average of all.
+    usual = space.mean[space.groups["mouth"]] @ space.mouth_readout()
+    clips = [_Clip(row, folder, usual) for row in rows if not row.reason]
     whitening = fit_whitening([clip.features for clip in clips if clip.row.split == "train"])
     for clip in clips:
         clip.row = replace(clip.row, kept=True)

@@ -10,6 +10,9 @@ def main() -> None:
     """Entry point of `sonic`."""
     # Threads that spin while they wait would take the cores from the encoder; libraries read this once.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-    from sonic.cli.app import run
+    from sonic.cli.signals import stopping_at_once
+
+    with stopping_at_once():
+        from sonic.cli.app import run
 
     sys.exit(run(sys.argv[1:]))

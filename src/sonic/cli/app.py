@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import importlib
 import json
-import signal
-import sys
 import traceback
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
 
 import sonic
+from sonic.cli.signals import STOPPED, stopping_at_once, terminable
 from sonic.errors import DependencyError, SonicError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from types import FrameType
+    from collections.abc import Sequence
 
 _COMMANDS = {
     "generate": "Make a talking video of a portrait and a voice recording.",
@@ -54,10 +51,11 @@ class LazyGroup(click.Group):
         """Import and return one subcommand."""
         if cmd_name not in _COMMANDS:
             return None
-        if cmd_name == "train":
-            return _load_train()
-        command: click.Command = getattr(importlib.import_module(f"sonic.cli.{cmd_name}"), cmd_name)
-        return command
+        with stopping_at_once():
+            if cmd_name == "train":
+                return _load_train()
+            command: click.Command = getattr(importlib.import_module(f"sonic.cli.{cmd_name}"), cmd_name)
+            return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """List the subcommands without importing them."""
@@ -92,10 +90,13 @@ def app(context: click.Context) -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run a command line and return its exit code; nothing but `--debug` shows a traceback."""
-    settings = Settings()
+    settings = Settings(json="--json" in arguments)  # also for mistakes that end before options are read
     try:
-        with _terminable():
+        with terminable():
             return app.main(list(arguments), prog_name="sonic", standalone_mode=False, obj=settings) or 0
+    except click.exceptions.NoArgsIsHelpError as error:  # its message is the help
+        click.echo(error.format_message(), err=True)
+        return error.exit_code
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the edge of the process
         code, message, exit_code = _explain(error)
         return _fail(settings, code, message, exit_code)
@@ -108,7 +109,7 @@ def _explain(error: BaseException) -> tuple[str, str, int]:
     if isinstance(error, click.ClickException):
         return "usage", error.format_message(), error.exit_code
     if isinstance(error, (KeyboardInterrupt, click.Abort)):
-        return "cancelled", "stopped", 130
+        return "cancelled", "stopped", STOPPED
     return "internal", f"unexpected {type(error).__name__}: {error} (run with --debug and report it)", 1
 
 
@@ -119,17 +120,3 @@ def _fail(settings: Settings, code: str, message: str, exit_code: int) -> int:
         click.echo(json.dumps({"error": {"code": code, "message": message}}))
     click.echo(f"error: {message}", err=True)
     return exit_code
-
-
-@contextmanager
-def _terminable() -> Iterator[None]:
-    """Being told to end cleans up like being interrupted does."""
-    previous = signal.signal(signal.SIGTERM, _terminate)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, previous)
-
-
-def _terminate(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signature of handlers
-    sys.exit(128 + number)

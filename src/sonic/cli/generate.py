@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sonic.cli.sections import Section, SectionedCommand
+from sonic.cli.signals import stopping_at_once
 from sonic.config import GenerateConfig, Option, number, options
 
 if TYPE_CHECKING:
@@ -96,21 +97,21 @@ def generate(
     started = time.perf_counter()
     config = GenerateConfig.build(**{name: value for name, value in values.items() if value is not None})
 
-    from sonic.media.output import check_output, resolve_output
+    with stopping_at_once():
+        from sonic.cli.progress import progress_bar
+        from sonic.media.output import check_output, resolve_output
 
     check_output(resolve_output(output), overwrite=force)
-
-    from sonic.cli.progress import progress_bar
-    from sonic.model import load_model
+    with stopping_at_once():
+        from sonic.model import load_model
 
     with nullcontext() if quiet else progress_bar() as on_progress:
         loaded = load_model(model, device)
         video = loaded.generate(audio=audio, image=portrait, config=config, on_progress=on_progress)
         video.check_export(output, overwrite=force)
-        path = video.export(output, overwrite=force)
-    if not quiet:
-        for warning in video.warnings:
+        for warning in () if quiet else video.warnings:
             click.echo(f"warning: {warning}", err=True)
+        path = video.export(output, overwrite=force)
     click.echo(json.dumps(_report(video, path, time.perf_counter() - started)) if as_json else str(path))
 
 

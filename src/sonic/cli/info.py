@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -23,7 +22,7 @@ def info(settings: Settings, /, video: str, *, as_json: bool) -> None:
 
     from sonic.media.metadata import read_info
 
-    found = read_info(Path(video).expanduser())
+    found = read_info(video)
     if as_json:
         click.echo(json.dumps(dataclasses.asdict(found)))
         return

@@ -62,6 +62,12 @@ def test_probe_of_the_example(speech_path):
     assert -30 < info.loudness < -15
 
 
+def test_pauses_do_not_make_a_recording_quieter(tone):
+    alone = AudioSource.open((tone(2.0), 16_000)).probe().loudness
+    with_pauses = np.concatenate([np.zeros(160_000), tone(2.0), np.full(320_000, 1e-4)])
+    assert AudioSource.open((with_pauses, 16_000)).probe().loudness == pytest.approx(alone, abs=0.5)
+
+
 def test_reading_again_gives_the_same(speech_path):
     for source in (speech_path, speech_path.read_bytes(), io.BytesIO(speech_path.read_bytes())):
         audio = AudioSource.open(source)
@@ -182,7 +188,9 @@ def test_things_that_are_no_recording(tmp_path, wav, tone):
         (bytes(corrupt), "cannot be decoded|corrupt"),
         (wav(tone(1.0))[:30], "cannot be decoded"),
         (np.zeros(16_000), "need their rate"),
-        ((np.zeros(16_000), 10), "10 Hz"),
+        ((np.zeros(16_000), 10), "4000 to 384000 Hz"),
+        ((np.zeros(16_000), "16000"), "4000 to 384000 Hz"),
+        (encode(np.full(16_000, np.nan, np.float32), 16_000, "wav", "pcm_f32le"), "NaN"),
         ((np.zeros((2, 2, 100)), 16_000), "shape"),
         ((np.full(16_000, np.nan), 16_000), "NaN"),
         ((np.zeros(16_000, complex), 16_000), "complex"),

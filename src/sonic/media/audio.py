@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+import numbers
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -27,13 +28,17 @@ AudioInput: TypeAlias = "AudioSource | FileInput | npt.NDArray[Any] | tuple[npt.
 
 SHORTEST = 0.2  # seconds; less holds no syllable
 SILENCE = 1e-3  # peak amplitude, -60 dB of full scale
+GATE, GATE_SECONDS = 0.01, 0.4  # blocks 20 dB below the mean are pauses; a block holds a word
 RATES = (4_000, 384_000)  # Hz
 _FORMATS = "save it as WAV, MP3, FLAC, M4A or OGG"
 
 
 @dataclass(frozen=True)
 class AudioInfo:
-    """What a recording is: length in seconds, rate in Hz, channels, peak (1 = full scale), loudness in dB."""
+    """What a recording is: length in seconds, rate in Hz, channels, peak (1 = full scale), loudness in dB.
+
+    The loudness is that of the parts with sound: long pauses do not make a recording quieter.
+    """
 
     duration: float
     sample_rate: int
@@ -126,20 +131,27 @@ class AudioSource:
 
     @cached_property
     def _info(self) -> AudioInfo:
-        samples, peak, energy = 0, 0.0, 0.0
-        channels = min(2, self._reader.channels)
-        for block in self._reader.blocks(channels):
+        samples, peak, powers = 0, 0.0, [0.0]
+        rate, channels = self._reader.sample_rate, min(2, self._reader.channels)
+        for block in _regroup(self._reader.blocks(channels), math.ceil(rate * GATE_SECONDS)):
+            if not np.isfinite(block).all():
+                raise AudioError(f"The recording {self.name} holds NaN or infinity: {_FORMATS} again.")
             samples += len(block)
-            peak = max(peak, float(np.abs(block).max(initial=0)))
-            energy += float(np.square(block, dtype=np.float64).sum())
-        rate = self._reader.sample_rate
-        loudness = decibel(math.sqrt(energy / max(1, samples * channels)))
-        return AudioInfo(samples / rate, rate, self._reader.channels, peak, loudness)
+            peak = max(peak, float(np.abs(block).max()))
+            powers.append(float(np.square(block, dtype=np.float64).mean()))
+        return AudioInfo(samples / rate, rate, self._reader.channels, peak, _gated_loudness(powers))
 
 
 def decibel(amplitude: float) -> float:
     """An amplitude relative to full scale as decibels, never below -120."""
     return 20 * math.log10(max(amplitude, 1e-6))
+
+
+def _gated_loudness(powers: list[float]) -> float:
+    """Decibels of those mean squares that are not far below the mean of all."""
+    threshold = GATE * sum(powers) / len(powers)
+    loudest = [power for power in powers if power >= threshold]
+    return decibel(math.sqrt(sum(loudest) / len(loudest)))
 
 
 class _ArrayReader:
@@ -148,9 +160,7 @@ class _ArrayReader:
     def __init__(self, samples: npt.NDArray[Any], sample_rate: int | None) -> None:
         if sample_rate is None:
             raise AudioError("Samples need their rate: give (samples, sample_rate) or sample_rate=16000.")
-        if not RATES[0] <= sample_rate <= RATES[1]:
-            raise AudioError(f"The sample rate is {sample_rate} Hz: give {RATES[0]} to {RATES[1]}.")
-        self.sample_rate = int(sample_rate)
+        self.sample_rate = _checked_rate(sample_rate)
         self._samples = _as_float(_as_columns(samples))
         self.channels = self._samples.shape[1]
 
@@ -242,6 +252,13 @@ def _without_padding(
         yield held
 
 
+def _checked_rate(rate: Any) -> int:
+    hertz = float(rate) if isinstance(rate, numbers.Real) else 0.0
+    if not RATES[0] <= hertz <= RATES[1]:
+        raise AudioError(f"The sample rate is {rate!r}: give {RATES[0]} to {RATES[1]} Hz.")
+    return int(hertz)
+
+
 def _columns(frame: av.AudioFrame) -> Samples:
     return frame.to_ndarray().astype(np.float32, copy=False).T
 
@@ -249,7 +266,7 @@ def _columns(frame: av.AudioFrame) -> Samples:
 def _as_columns(samples: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """Samples as `[N, C]`; the shorter axis holds the channels."""
     if samples.ndim == 1:
-        samples = samples[:, None]
+        return samples[:, None]
     if samples.ndim != 2:
         raise AudioError(f"The samples have shape {list(samples.shape)}: give [N], [N, C] or [C, N].")
     return samples.T if samples.shape[0] < samples.shape[1] else samples

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import io
 import itertools
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import av
 import numpy as np
@@ -26,7 +28,7 @@ def test_the_documented_story_word_for_word(tmp_path, portrait_path, speech_path
     video = model.generate(audio=str(speech_path), image=str(tmp_path / "portrait.jpg"), **config)
     path = video.export(str(tmp_path / "output.mp4"))
     assert path == tmp_path / "output.mp4"
-    assert sonic.read_metadata(path)["config"]["dynamic_scale"] == 1.1
+    assert sonic.read_metadata(str(path))["config"]["dynamic_scale"] == 1.1
 
 
 def test_a_video_knows_itself(short, model):
@@ -207,6 +209,36 @@ def test_existing_outputs(short, tmp_path):
         short.export(tmp_path / "talk.avi")
     short.export(path)
     assert sonic.read_metadata(path)["seed"] == 7
+
+
+@pytest.mark.parametrize("kind", ["path", "text", "file"])
+def test_what_a_video_is_made_from_is_never_replaced(model, short, portrait_path, quick, tmp_path, kind):
+    clip = short.export(tmp_path / "clip.mp4")
+    content = clip.read_bytes()
+    with clip.open("rb") as file:
+        audio = {"path": clip, "text": str(clip), "file": file}[kind]
+        video = model.generate(audio=audio, image=portrait_path, duration=0.2, **quick)
+    for refuse in (video.check_export, video.export):
+        with pytest.raises(sonic.OutputExistsError, match="made from"):
+            refuse(tmp_path / "." / "clip.mp4")
+    assert clip.read_bytes() == content
+
+
+def test_a_model_and_a_video_serve_several_threads(model, portrait_path, speech_path, quick):
+    video = model.generate(audio=speech_path, image=portrait_path, duration=0.8, **quick)
+    alone = list(video.frames())
+    with ThreadPoolExecutor(3) as pool:
+        for frames in pool.map(lambda _: list(video.frames()), range(3)):
+            np.testing.assert_array_equal(frames, alone)
+
+
+def test_an_abandoned_iterator_leaves_no_thread_behind(short):
+    before = threading.active_count()
+    frames = short.frames()
+    next(frames)
+    assert threading.active_count() == before + 1
+    frames.close()
+    assert threading.active_count() == before
 
 
 def test_an_unknown_model_lists_the_known_ones(tmp_path):

@@ -13,6 +13,7 @@ from sonic.config import GenerateConfig
 from sonic.hub import find_model, read_config
 from sonic.media.audio import AudioSource
 from sonic.media.film import Film
+from sonic.media.source import named_file
 from sonic.motion.sampler import MotionSampler
 from sonic.pipeline import MOTION_RATE, Networks, prepare
 from sonic.speech.encoder import SpeechEncoder
@@ -94,7 +95,10 @@ class Model:
         if chosen.seed is None:
             chosen = replace(chosen, seed=secrets.randbits(32))
         take = prepare(self._networks, chosen, AudioSource.open(audio, sample_rate), image, on_progress)
-        film = Film(take.renderer.size, chosen.fps, take.frame_count, take.audio, self._provenance(chosen))
+        sources = tuple(path for path in map(named_file, (audio, image)) if path is not None)
+        film = Film(
+            take.renderer.size, chosen.fps, take.frame_count, take.audio, self._provenance(chosen), sources
+        )
         return Video(
             film, chosen, take.frames, warnings=take.warnings, timings=take.timings, on_progress=on_progress
         )

@@ -7,6 +7,8 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import numpy as np
     import numpy.typing as npt
 
@@ -19,7 +21,8 @@ if TYPE_CHECKING:
 class Film:
     """Size in pixels, frames a second, exact number of frames, sound, and where it all came from.
 
-    The sound is cut or filled up with silence to exactly the length of the picture.
+    The sound is cut or filled up with silence to exactly the length of the picture. `sources` are the files
+    that it is made from: they are never replaced.
     """
 
     size: tuple[int, int]
@@ -27,6 +30,7 @@ class Film:
     frame_count: int
     audio: AudioSource
     provenance: dict[str, Any]
+    sources: tuple[Path, ...] = ()
 
     @property
     def rate(self) -> Fraction:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import av
@@ -13,7 +14,7 @@ from sonic.errors import InputError
 from sonic.media.output import PROVENANCE_FILE
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    import os
 
 LABEL = "AI-generated video: made by Sonic from a still portrait and a voice recording."
 
@@ -42,7 +43,7 @@ def to_text(provenance: dict[str, Any]) -> str:
     return json.dumps(provenance, sort_keys=True, separators=(",", ":"))
 
 
-def read_metadata(path: Path) -> dict[str, Any] | None:
+def read_metadata(path: str | os.PathLike[str]) -> dict[str, Any] | None:
     """What made the video at `path` (generator, model, seed, config), or None if Sonic did not.
 
     Raises:
@@ -51,12 +52,13 @@ def read_metadata(path: Path) -> dict[str, Any] | None:
     return read_info(path).provenance
 
 
-def read_info(path: Path) -> VideoInfo:
+def read_info(path: str | os.PathLike[str]) -> VideoInfo:
     """Size, length, codecs and origin of a video file or a folder of pictures.
 
     Raises:
         InputError: there is no video at `path`.
     """
+    path = Path(path).expanduser()
     if not path.exists():
         raise InputError(f"'{path}' does not exist: check the path.")
     if path.is_dir():
@@ -71,6 +73,8 @@ def read_info(path: Path) -> VideoInfo:
 def _file_info(path: Path, container: av.container.InputContainer) -> VideoInfo:
     if not container.streams.video:
         raise InputError(f"'{path}' has no pictures in it: give a video.")
+    if container.format.name.endswith(("image2", "_pipe")):  # FFmpeg's names for single pictures
+        raise InputError(f"'{path}' is a picture: give a video.")
     video = container.streams.video[0]
     tags = {key.lower(): value for key, value in container.metadata.items()}
     text = _gif_comment(path) if container.format.name == "gif" else tags.get("description", "")

@@ -31,7 +31,7 @@ def check_target(target: Path, film: Film, *, overwrite: bool) -> None:
         OutputExistsError: the output is there and may not be replaced.
         DiskSpaceError: the disk has no room for it.
     """
-    check_output(target, overwrite=overwrite)
+    check_output(target, overwrite=overwrite, sources=film.sources)
     bytes_per_pixel = {"": 1.5, ".gif": 0.4}.get(target.suffix.lower(), 0.04)
     check_space(target, film.size[0] * film.size[1] * film.frame_count * bytes_per_pixel)
 

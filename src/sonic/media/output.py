@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from sonic.errors import DiskSpaceError, ExportError, OutputExistsError, OutputPathError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 MOVIES = (".mp4", ".m4v", ".mov")
 WEB_MOVIES = (".webm",)
@@ -52,14 +52,18 @@ def resolve_output(path: str | os.PathLike[str]) -> Path:
     return target
 
 
-def check_output(target: Path, *, overwrite: bool) -> None:
+def check_output(target: Path, *, overwrite: bool, sources: Sequence[Path] = ()) -> None:
     """Refuse to replace what may not be replaced: anything without `overwrite`, foreign folders always.
+
+    The same goes for the files that the video is made from, `sources`.
 
     Raises:
         OutputExistsError: the output is already there.
     """
     if not target.exists():
         return
+    if any(source.exists() and source.samefile(target) for source in sources):
+        raise OutputExistsError(f"'{target}' is what the video is made from: give another name.")
     if target.suffix and target.is_dir():
         raise OutputExistsError(f"'{target}' is a folder: give another name.")
     if not overwrite:
@@ -76,7 +80,8 @@ def check_space(target: Path, needed: float) -> None:
         DiskSpaceError: less is free than needed.
     """
     free = shutil.disk_usage(target.parent).free
-    if free < needed + _SPARE:
+    needed += _SPARE
+    if free < needed:
         raise DiskSpaceError(
             f"'{target}' needs about {needed / 1e6:.0f} MB, but only {free / 1e6:.0f} MB are free: make room."
         )

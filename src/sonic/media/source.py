@@ -22,6 +22,15 @@ def describe(source: object) -> str:
     return f"the given {type(source).__name__}"
 
 
+def named_file(source: object) -> Path | None:
+    """The file on the disk that `source` is or reads, None for anything else."""
+    name = source if isinstance(source, (str, os.PathLike)) else getattr(source, "name", None)
+    if not isinstance(name, (str, os.PathLike)):
+        return None
+    path = Path(name).expanduser()
+    return path.absolute() if path.is_file() else None
+
+
 def is_file_input(source: object) -> TypeIs[FileInput]:
     """Whether `source` is a path, bytes or a readable object."""
     return isinstance(source, (str, os.PathLike, bytes, bytearray, memoryview)) or hasattr(source, "read")

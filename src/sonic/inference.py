@@ -104,6 +104,7 @@ def _providers(device: str) -> list[str]:
     if device == "cuda" and "CUDAExecutionProvider" in onnxruntime.get_available_providers():
         return ["CUDAExecutionProvider", "CPUExecutionProvider"]
     message = (
-        f"device {device!r} is not available here; use 'cpu', or 'cuda' with pip install onnxruntime-gpu"
+        f"The device {device!r} is not available here: use 'cpu', "
+        "or 'cuda' after pip install onnxruntime-gpu on a machine that has one."
     )
     raise DependencyError(message)

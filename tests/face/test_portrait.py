@@ -84,6 +84,11 @@ def test_asking_for_a_face_that_is_not_there(pair, index):
         analyse_portrait(pair, face_index=index)
 
 
+def test_asking_for_the_second_of_one_face(pair):
+    with pytest.raises(FaceIndexError, match="1 face: use 0, the largest"):
+        analyse_portrait(np.ascontiguousarray(pair[:, :400]), face_index=1)
+
+
 def test_no_face():
     noise = np.random.default_rng(1).integers(0, 255, (300, 300, 3), dtype=np.uint8)
     for picture in (noise, np.full((300, 200, 3), 90, np.uint8)):

@@ -104,9 +104,10 @@ def _choose(faces: list[Face], face_index: int | None) -> Face:
         )
     index = face_index or 0
     if not 0 <= index < len(faces):
+        allowed = "0" if len(faces) == 1 else f"0 to {len(faces) - 1}"
         raise FaceIndexError(
             f"face_index {index} was asked for, but the portrait has {_count(len(faces))}: "
-            f"use 0 to {len(faces) - 1}, the largest face is 0."
+            f"use {allowed}, the largest face is 0."
         )
     return faces[index]
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from sonic.errors import WeightsError
 from sonic.inference import Network
-from sonic.motion.controls import apply
+from sonic.motion.controls import apply, ramp
 from sonic.motion.probe import FEATURES_PER_FRAME, LipProbe
 from sonic.motion.space import MotionSpace
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 _NOISE_BLOCK = 64  # frames whose noise is drawn together
+_WIDE_OPEN = 0.05  # IOD; from this lip opening on, the probe has its full share
 _SHORTEST_WINDOW = 24  # frames; the networks never saw less
 
 
@@ -39,6 +40,8 @@ class SamplerConfig:
         guidance: how strongly speech is followed, 1 = as learned; more costs twice the time.
         temperature: per group of motion, how much of the learned variety is used, 0..1.
         style: how far the mouth opens and how much the head moves, in spreads around the average speaker.
+        listening: share of the linear probe in lip opening, mouth width and jaw drop. The probe errs in other
+            places than the flow, so that the two together follow the sound more closely than either.
     """
 
     window: int = 150
@@ -47,6 +50,7 @@ class SamplerConfig:
     guidance: float = 1.0
     temperature: dict[str, float] | None = None
     style: tuple[float, ...] = (0.0, 0.0)
+    listening: float = 0.0
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> SamplerConfig:
@@ -118,12 +122,24 @@ class MotionSampler:
             window = self._solve(features, known, noise * self._temperature, steps)[past:]
             count = end - position if end == frames else self.config.hop
             fresh = crossfade(tail, window[:count])
-            heard = self._probe.predict(features)[past : past + count, 0]
-            yield fresh * self.space.spread + self.space.mean, heard
+            heard = self._probe.predict(features)[past : past + count]
+            yield self._listen(fresh * self.space.spread + self.space.mean, heard), heard[:, 0]
             tail = window[count:]
             known = np.concatenate([known, fresh])[-self.config.context :]
             position += count
             sound.forget(position - len(known))
+
+    def _listen(self, motion: Array, heard: Array) -> Array:
+        """Motion [n, dim] whose mouth is drawn towards what the probe heard, [n, 3], by the least change.
+
+        A line never quite reaches a closed mouth, so lips that the flow closes stay closed.
+        """
+        mouth, readout = self.space.groups["mouth"], self.space.mouth_readout()
+        made = motion[:, mouth] @ readout
+        missing = self.config.listening * (heard - made)
+        missing[:, 0] *= ramp(made[:, 0], 0.0, _WIDE_OPEN)
+        motion[:, mouth] += missing @ np.linalg.pinv(readout)
+        return motion
 
     def _solve(self, features: Array, known: Array, noise: Array, steps: int) -> Array:
         """Normalised motion [T, dim] for the features [2 T, F] of one window whose first frames are known.

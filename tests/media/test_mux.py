@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import sys
 import wave
+from pathlib import Path
 
 import av
 import numpy as np
@@ -69,6 +70,16 @@ def test_a_click_comes_with_its_flash(tmp_path, suffix):
         assert abs(click / RATE - flash / 25) < 0.001
 
 
+@pytest.mark.parametrize("name", ["12:30.mp4", "file:talk.mp4", "talk %03d.gif", "日本 [x].webm"])
+@pytest.mark.skipif(sys.platform == "win32", reason="file names with a colon")
+def test_any_file_name(tmp_path, monkeypatch, name, wav, tone):
+    monkeypatch.chdir(tmp_path)
+    recording = Path(name).with_suffix(".wav")
+    recording.write_bytes(wav(tone(1.0)))
+    assert AudioSource.open(recording).probe().duration == 1.0
+    assert read_metadata(write(Path(name), make_film(5))) == PROVENANCE
+
+
 def test_a_stereo_recording_stays_stereo(tmp_path, tone):
     samples = np.stack([tone(1.0, RATE), np.zeros(RATE, np.float32)], axis=1)
     path = write(tmp_path / "film.mp4", make_film(25, samples=samples))
@@ -125,6 +136,19 @@ def test_gif_keeps_every_frame_and_loops(tmp_path):
         assert (image.n_frames, image.info["loop"], image.info["duration"]) == (50, 0, 40)
         image.seek(49)
         assert abs(int(np.asarray(image.convert("RGB")).mean()) - 192) < 6
+
+
+@pytest.mark.parametrize(("fps", "shown"), [(30.0, 60), (50.0, 100), (60.0, 60)])
+def test_a_gif_is_as_long_as_its_film(tmp_path, fps, shown):
+    frames = [np.full((64, 96, 3), index, np.uint8) for index in range(round(2 * fps))]
+    with Image.open(write(tmp_path / "film.gif", make_film(len(frames), fps), frames)) as image:
+        delays = []
+        for index in range(image.n_frames):
+            image.seek(index)
+            delays.append(image.info["duration"])
+    assert len(delays) == shown
+    assert min(delays) >= 20
+    assert sum(delays) == pytest.approx(2000, abs=20)
 
 
 def test_a_still_background_does_not_flicker_in_a_gif(tmp_path):

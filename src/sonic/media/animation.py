@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import av
@@ -9,6 +10,7 @@ import numpy as np
 from PIL import Image
 
 from sonic.media.metadata import append_gif_comment, to_text
+from sonic.media.source import ffmpeg_name
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     Bytes: TypeAlias = npt.NDArray[np.uint8]
 
 _PALETTE_FRAMES = 25  # enough to see the mouth open and the eyes shut
+_HIGHEST_RATE = 50  # Hz; delays are stored in 0.01 s, and players show a single one as ten
 _DITHER_STRENGTH = 12.0  # levels of 255 between the darkest and the brightest cell of the pattern
 
 
@@ -32,7 +35,8 @@ class AnimationSink:
         self._waiting: list[Frame] = []
         self._palette: Palette | None = None
         self._frames = 0
-        self._container = av.open(str(path), "w", format="gif", options={"loop": "0"})
+        self._every = math.ceil(film.rate / _HIGHEST_RATE)
+        self._container = av.open(ffmpeg_name(path), "w", format="gif", options={"loop": "0"})
         self._stream = self._container.add_stream("gif", rate=film.rate)
         self._stream.width, self._stream.height = film.size
         self._stream.pix_fmt = "pal8"
@@ -65,11 +69,13 @@ class AnimationSink:
             self._waiting.clear()
 
     def _encode(self, frame: Frame, palette: Palette) -> None:
+        index, self._frames = self._frames, self._frames + 1
+        if index % self._every:
+            return
         indexed: Any = (palette.map(frame), palette.argb)
         picture = av.VideoFrame.from_ndarray(indexed, "pal8")
-        picture.pts, picture.time_base = self._frames, 1 / self._film.rate
+        picture.pts, picture.time_base = index, 1 / self._film.rate
         self._container.mux(self._stream.encode(picture))
-        self._frames += 1
 
 
 class Palette:

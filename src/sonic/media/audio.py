@@ -14,7 +14,7 @@ import numpy as np
 import soxr
 
 from sonic.errors import AudioError, AudioTooShortError, NoAudioTrackError, SilentAudioError
-from sonic.media.source import FileInput, describe, is_file_input, locate
+from sonic.media.source import FileInput, describe, ffmpeg_name, is_file_input, locate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -78,7 +78,8 @@ class AudioSource:
         if hasattr(source, "__array__"):
             return cls(_ArrayReader(np.asarray(source), sample_rate), "the given samples")
         raise AudioError(
-            f"The audio is a {type(source).__name__}: give a path, bytes, a file or (samples, sample_rate)."
+            f"The audio is of type {type(source).__name__}: "
+            "give a path, bytes, a file or (samples, sample_rate)."
         )
 
     @property
@@ -191,7 +192,7 @@ class _FileReader:
         return self._format[1]
 
     def _open(self) -> av.container.InputContainer:
-        source = io.BytesIO(self._source) if isinstance(self._source, bytes) else str(self._source)
+        source = io.BytesIO(self._source) if isinstance(self._source, bytes) else ffmpeg_name(self._source)
         try:
             container = av.open(source, mode="r", metadata_errors="replace")
         except (av.error.FFmpegError, OSError) as error:

@@ -48,7 +48,8 @@ def load_image(source: ImageInput) -> npt.NDArray[np.uint8]:
         image = _from_array(np.asarray(source))
     else:
         raise ImageError(
-            f"The portrait is a {type(source).__name__}: give a path, bytes, a file, a PIL image or an array."
+            f"The portrait is of type {type(source).__name__}: "
+            "give a path, bytes, a file, a PIL image or an array."
         )
     _check_side(image.size, describe(source))
     return np.array(_reduce(image), dtype=np.uint8)

@@ -10,6 +10,7 @@ import av
 from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc, VideoReformatter
 
 from sonic.media.metadata import to_tags
+from sonic.media.source import ffmpeg_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,7 +64,9 @@ class MovieSink:
         self._convert = VideoReformatter()  # kept, because setting up a conversion costs as much as doing it
         self._frames = 0
         self._samples = 0
-        self._container = av.open(str(path), "w", format=recipe.container, options=recipe.container_options)
+        self._container = av.open(
+            ffmpeg_name(path), "w", format=recipe.container, options=recipe.container_options
+        )
         self._container.metadata.update(to_tags(film.provenance))
         self._video = self._add_video()
         self._channels = min(2, film.audio.channels)

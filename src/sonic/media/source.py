@@ -31,6 +31,11 @@ def named_file(source: object) -> Path | None:
     return path.absolute() if path.is_file() else None
 
 
+def ffmpeg_name(path: Path) -> str:
+    """`path` as FFmpeg takes it: absolute, because it would take `12:30.wav` for an address."""
+    return str(path.absolute())
+
+
 def is_file_input(source: object) -> TypeIs[FileInput]:
     """Whether `source` is a path, bytes or a readable object."""
     return isinstance(source, (str, os.PathLike, bytes, bytearray, memoryview)) or hasattr(source, "read")

@@ -31,9 +31,10 @@ def stopping_at_once() -> Iterator[None]:
 
 @contextmanager
 def terminable() -> Iterator[None]:
-    """Being told to end, or losing the terminal, cleans up like being interrupted does."""
-    numbers = [getattr(signal, name) for name in _ENDING if hasattr(signal, name)]
-    previous = {number: signal.signal(number, _exit) for number in numbers}
+    """Being told to end, or losing the terminal, cleans up like being interrupted does, and nothing twice."""
+    handlers = {getattr(signal, name): _exit for name in _ENDING if hasattr(signal, name)}
+    handlers[signal.SIGINT] = _interrupt
+    previous = {number: signal.signal(number, handler) for number, handler in handlers.items()}
     try:
         yield
     finally:
@@ -44,6 +45,11 @@ def terminable() -> Iterator[None]:
 def _leave(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signature of handlers
     os.write(2, b"\nerror: stopped\n")
     os._exit(STOPPED)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signature of handlers
+    signal.signal(number, signal.SIG_IGN)  # an impatient second Ctrl-C must not break off the cleaning up
+    raise KeyboardInterrupt
 
 
 def _exit(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signature of handlers

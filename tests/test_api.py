@@ -192,6 +192,18 @@ def test_of_several_faces_the_largest_is_taken_with_a_warning(model, portrait_pa
     assert second.size[0] > video.size[0]  # the smaller face must be drawn larger to reach min_resolution
 
 
+def test_a_wide_picture_is_not_blown_up_beyond_what_plays(model, portrait_path, tone, quick):
+    wide = Image.new("RGB", (3000, 600), (200, 195, 190))
+    wide.paste(Image.open(portrait_path), (1200, 50))
+    options = quick | {"min_resolution": 512, "crop": "full"}
+    video = model.generate(audio=(tone(0.2), 16_000), image=wide, **options)
+    assert max(video.size) == 4096
+    assert any("too large to play" in warning for warning in video.warnings)
+    face = model.generate(audio=(tone(0.2), 16_000), image=wide, **options | {"crop": "face"})
+    assert face.size == (512, 512)
+    assert not face.warnings[1:]
+
+
 def test_the_full_picture_keeps_what_is_not_animated(model, portrait_path, speech_path, quick):
     video = model.generate(audio=speech_path, image=portrait_path, duration=0.4, **quick | {"crop": "full"})
     frames = np.stack(list(video.frames()))

@@ -35,6 +35,7 @@ Item = TypeVar("Item")
 MOTION_RATE = 25  # Hz, of the motion model
 USUAL_LOUDNESS, MOST_GAIN = -16.0, 24.0  # dB; of the clips that the model was trained on
 QUIET = -45.0  # dB; in recordings this low the noise is often louder than the speech
+LEAST_OF_WISHED = 0.85  # of min_resolution; pictures about as large as asked for keep their own size
 _WAITING_CHUNKS = 2  # of motion, between the motion model and the renderer
 
 
@@ -139,7 +140,7 @@ def prepare(
         networks=networks,
         frame_count=max(1, round(duration * config.fps)),
         gain=driver_gain(info.loudness),
-        warnings=(*config.advice(), *warnings, *_doubts(config, info, portrait)),
+        warnings=(*config.advice(), *warnings, *_doubts(config, info, portrait, renderer.canvas.side)),
         timings=timings,
     )
 
@@ -186,8 +187,8 @@ def _controls(config: GenerateConfig) -> Controls:
     )
 
 
-def _doubts(config: GenerateConfig, info: AudioInfo, portrait: Portrait) -> Iterator[str]:
-    """What the recording or the portrait will make worse than it could be."""
+def _doubts(config: GenerateConfig, info: AudioInfo, portrait: Portrait, side: int) -> Iterator[str]:
+    """What the recording or the portrait will make worse than it could be; the head is drawn at `side`."""
     if info.loudness < QUIET:
         yield f"The recording is very quiet ({info.loudness:.0f} dB): the lips may follow its noise."
     if portrait.face_count > 1 and config.face_index is None:
@@ -196,4 +197,9 @@ def _doubts(config: GenerateConfig, info: AudioInfo, portrait: Portrait) -> Iter
         yield (
             f"The head has only {portrait.crop.size:.0f} pixels in the portrait: "
             f"at min_resolution {config.min_resolution} it looks soft."
+        )
+    if side < LEAST_OF_WISHED * config.min_resolution:
+        yield (
+            f"The head is drawn at {side} pixels instead of min_resolution {config.min_resolution}, because "
+            "the whole picture would become too large to play: crop 'face' draws it as asked."
         )

@@ -43,7 +43,7 @@ def find_model(name: str | os.PathLike[str]) -> Path:
     text = os.fspath(name)
     candidates = (Path(text).expanduser(), *(root / text for root in _roots()))
     for folder in candidates:
-        if (folder / CONFIG_FILE).is_file():
+        if os.path.isfile(folder / CONFIG_FILE):  # noqa: PTH113 - Path.is_file raises for too long names
             return folder
     raise ModelNotFoundError(_not_found(text, candidates[0]))
 
@@ -71,7 +71,7 @@ def _roots() -> tuple[Path, ...]:
 
 
 def _not_found(name: str, path: Path) -> str:
-    if path.is_dir():
+    if os.path.isdir(path):  # noqa: PTH112 - see find_model
         return f"The folder '{path}' holds no model: it has no {CONFIG_FILE}."
     known = available_models()
     nearest = difflib.get_close_matches(name, known, n=1)

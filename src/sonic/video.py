@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 class Video:
     """The result of `Model.generate`: everything is checked, and nothing is drawn until it is asked for.
 
-    It can be drawn any number of times, by one thread at a time.
+    It can be drawn any number of times, also by several threads at once.
 
     Attributes:
         config: the options used, with the seed filled in.

@@ -13,6 +13,7 @@ from sonic.cli.app import run
 from sonic.config import options
 
 QUICK = ["--min-resolution", "256", "--crop", "face", "--inference-steps", "2", "--duration", "0.4"]
+LONG_NAME = "x" * 300 + ".mp4"
 
 
 @pytest.fixture
@@ -119,6 +120,11 @@ def test_models_and_doctor(sonic_command):
         (["generate", "{portrait}", "{speech}", "-o", "talk.avi"], ".avi", "output_path"),
         (["generate", "{portrait}", "{speech}", "-o", "nowhere/talk.mp4"], "nowhere", "output_path"),
         (["generate", "{portrait}", "{speech}", "--model", "sonic-bass"], "sonic-base", "model_not_found"),
+        (["generate", LONG_NAME, "{speech}"], "does not exist", "image"),
+        (["generate", "{portrait}", LONG_NAME], "does not exist", "audio"),
+        (["generate", "{portrait}", "{speech}", "-o", LONG_NAME], "name too long", "output_path"),
+        (["generate", "{portrait}", "{speech}", "--model", LONG_NAME], "no model", "model_not_found"),
+        (["info", LONG_NAME], "does not exist", "input"),
         (["nonsense"], "nonsense", "usage"),
     ],
 )  # fmt: skip

@@ -70,7 +70,9 @@ def test_a_click_comes_with_its_flash(tmp_path, suffix):
         assert abs(click / RATE - flash / 25) < 0.001
 
 
-@pytest.mark.parametrize("name", ["12:30.mp4", "file:talk.mp4", "talk %03d.gif", "日本 [x].webm"])
+@pytest.mark.parametrize(
+    "name", ["12:30.mp4", "file:talk.mp4", "talk %03d.gif", "日本 [x].webm", "x" * 250 + ".mp4"]
+)
 @pytest.mark.skipif(sys.platform == "win32", reason="file names with a colon")
 def test_any_file_name(tmp_path, monkeypatch, name, wav, tone):
     monkeypatch.chdir(tmp_path)

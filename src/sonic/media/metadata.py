@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import av
 from PIL import Image
@@ -13,9 +14,6 @@ from PIL import Image
 from sonic.errors import InputError
 from sonic.media.output import PROVENANCE_FILE
 from sonic.media.source import ffmpeg_name
-
-if TYPE_CHECKING:
-    import os
 
 LABEL = "AI-generated video: made by Sonic from a still portrait and a voice recording."
 
@@ -60,7 +58,7 @@ def read_info(path: str | os.PathLike[str]) -> VideoInfo:
         InputError: there is no video at `path`.
     """
     path = Path(path).expanduser()
-    if not path.exists():
+    if not os.path.exists(path):  # noqa: PTH110 - Path.exists raises for names that are too long
         raise InputError(f"'{path}' does not exist: check the path.")
     if path.is_dir():
         return _folder_info(path)

@@ -49,7 +49,17 @@ def resolve_output(path: str | os.PathLike[str]) -> Path:
         raise OutputPathError(
             f"Cannot write '{target}': the folder '{folder}' is not writable, choose another."
         )
+    _check_name(target)
     return target
+
+
+def _check_name(target: Path) -> None:
+    try:
+        target.lstat()
+    except FileNotFoundError:
+        return
+    except OSError as error:  # such as a name that is too long
+        raise OutputPathError(f"Cannot write '{target}': {error.strerror}, give another name.") from error
 
 
 def check_output(target: Path, *, overwrite: bool, sources: Sequence[Path] = ()) -> None:
@@ -91,7 +101,7 @@ def check_space(target: Path, needed: float) -> None:
 def staged(target: Path, *, overwrite: bool) -> Iterator[Path]:
     """A hidden sibling to write to; it becomes `target` at the end, or vanishes if anything is raised."""
     check_output(target, overwrite=overwrite)
-    staging = target.with_name(f".{target.stem}.{secrets.token_hex(4)}{target.suffix}")
+    staging = target.with_name(f".sonic-{secrets.token_hex(4)}{target.suffix}")
     try:
         yield staging
         check_output(target, overwrite=overwrite)

@@ -28,7 +28,7 @@ def named_file(source: object) -> Path | None:
     if not isinstance(name, (str, os.PathLike)):
         return None
     path = Path(name).expanduser()
-    return path.absolute() if path.is_file() else None
+    return path.absolute() if os.path.isfile(path) else None  # noqa: PTH113 - see _existing
 
 
 def ffmpeg_name(path: Path) -> str:
@@ -54,7 +54,7 @@ def locate(source: FileInput, error: type[Exception], noun: str) -> Path | bytes
 
 
 def _existing(path: Path, error: type[Exception], noun: str) -> Path:
-    if not path.exists():
+    if not os.path.exists(path):  # noqa: PTH110 - Path.exists raises for names that are too long
         raise error(f"The {noun} '{path}' does not exist: check the path.")
     if not path.is_file():
         raise error(f"The {noun} '{path}' is not a file: give the path of a file.")

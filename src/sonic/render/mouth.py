@@ -31,14 +31,15 @@ class MouthInterior:
 
     def __init__(self, rig: FaceRig, picture: Picture) -> None:
         self.rig = rig
-        self.palette = Palette.of(_skin_colour(rig, picture), _lip_colour(rig, picture))
+        skin, lips = _skin_colour(rig, picture), _lip_colour(rig, picture)
+        self.palette = Palette.of(skin, lips)
         scale = max(1.5, 1.25 * rig.unit * MILLIMETRE)
         self.upper = draw_arch(self.palette, scale, upper=True)
         self.lower = draw_arch(self.palette, scale, upper=False)
         lip_line = rig.neutral[[UPPER_LIP_MIDDLE, LOWER_LIP_MIDDLE]].mean(0)
         self.centre = lip_line + np.array([0, 0, BEHIND_LIPS], np.float32)
-        self.seam = (0.5 * _lip_colour(rig, picture)).astype(np.float32)
-        self.smile = Smile.find(rig, picture)
+        self.seam = (0.5 * lips).astype(np.float32)
+        self.smile = Smile.find(rig, picture, skin)
 
     def paint(self, window: Window, posed: PosedFace, edges: Edges) -> Array:
         """Colours of the window's pixels, float32 `[height, width, 3]` in 0..255."""

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from sonic.render.rig import FaceRig, PosedFace
 
 LEAST_GAP = 0.035  # eye distances; a wider opening in the picture shows teeth worth keeping
+# In a smile the brighter half of what shows is teeth; in a mouth that merely hangs open all of it is dark.
+TEETH_SHARE, LEAST_BRIGHT = 60, 0.6
 EXTENSION = 0.10  # eye distances; a lip that rises above the picture's shows the teeth's upper part
 INSET = 0.012  # eye distances; trackers place the edge of parted lips on the teeth
 
@@ -37,11 +39,16 @@ class Smile:
         self.source = self.points @ rig.to_camera.T[:, :2] + rig.origin[:2] - corner
 
     @classmethod
-    def find(cls, rig: FaceRig, picture: Picture) -> Smile | None:
-        """The smile of a picture whose lips are far enough apart."""
+    def find(cls, rig: FaceRig, picture: Picture, skin: Array) -> Smile | None:
+        """The smile of a picture whose lips are apart and show something bright beside the `skin`."""
         upper, lower = rig.vertices[list(INNER_LIPS_UPPER)], rig.vertices[list(INNER_LIPS_LOWER)]
         gap = np.hypot(*(lower - upper)[3:8].T).mean() / rig.unit
-        return cls(rig, picture, np.concatenate([upper, lower[-2:0:-1]])) if gap > LEAST_GAP else None
+        outline = np.concatenate([upper, lower[-2:0:-1]])
+        inside = picture[polygon(outline, *picture.shape[:2]) > 0]
+        if gap < LEAST_GAP or not len(inside):
+            return None
+        brightness = np.percentile(inside.mean(1), TEETH_SHARE)
+        return cls(rig, picture, outline) if brightness > LEAST_BRIGHT * skin.mean() else None
 
     def place(self, window: Window, posed: PosedFace) -> tuple[Array, Array]:
         """Colours `[height, width, 3]` and alpha `[height, width]` of the window's pixels."""

@@ -10,6 +10,7 @@ import pytest
 import sonic
 from sonic.errors import WeightsError
 from sonic.motion.sampler import FeatureBuffer, MotionSampler, SamplerConfig, frame_noise, read_config
+from sonic.speech.encoder import SpeechEncoder
 
 FOLDER = Path(sonic.__file__).parent / "assets" / "sonic-base"
 
@@ -91,3 +92,22 @@ def test_a_damaged_config_is_refused(tmp_path):
     (tmp_path / "model" / "config.json").write_text('{"format": 1}')
     with pytest.raises(WeightsError, match="damaged"):
         MotionSampler(tmp_path / "model")
+
+
+def test_listening_draws_the_mouth_towards_the_probe(sampler, features):
+    sound = features(300)
+    probe = sampler._probe.predict(sound)[:, 0]
+    alone, listening = (sampler.with_config(SamplerConfig(listening=share)) for share in (0.0, 0.8))
+    errors = [
+        np.abs(sampler.space.opening(sample(model, sound, 150)) - probe).mean()
+        for model in (alone, listening)
+    ]
+    assert errors[1] < errors[0]
+
+
+def test_the_mouth_rests_while_nobody_speaks(sampler):
+    rng = np.random.default_rng(0)
+    hiss = SpeechEncoder().encode(rng.normal(0, 1e-3, 5 * 16_000).astype(np.float32))
+    motion = sample(sampler, hiss, 125)
+    assert sampler.space.opening(motion)[10:].max() < 0.03
+    assert motion[:, sampler.space.groups["head"]].std() > 0.005

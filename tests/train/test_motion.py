@@ -122,7 +122,7 @@ def test_the_export_makes_motion(exported, data):
 def test_evaluation_compares_with_the_truth(exported, data):
     sampler, probe = MotionSampler(exported), LipProbe.load(exported / "probe.safetensors")
     result = evaluate(sampler, probe, load_clips(data, "dev", augmented=False), steps=2, samples=2)
-    assert set(result.rows()) <= {"all", "person0", "person1"}
+    assert set(result.rows()) <= {"all", "people", "person0", "person1"}
     assert -1 <= result.rows()["all"]["sample"] <= 1
     assert "| all |" in table(result)
 

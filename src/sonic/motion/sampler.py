@@ -13,6 +13,7 @@ import numpy as np
 from sonic.errors import WeightsError
 from sonic.inference import Network
 from sonic.motion.controls import apply, ramp
+from sonic.motion.pauses import speaking
 from sonic.motion.probe import FEATURES_PER_FRAME, LipProbe
 from sonic.motion.space import MotionSpace
 
@@ -38,7 +39,7 @@ class SamplerConfig:
         context: frames of them that are already known from the window before.
         lookahead: frames of them that are only there so that the frames before hear what follows.
         guidance: how strongly speech is followed, 1 = as learned; more costs twice the time.
-        temperature: per group of motion, how much of the learned variety is used, 0..1.
+        temperature: per group of motion, how much of the learned variety is used, 1 = all of it.
         style: how far the mouth opens and how much the head moves, in spreads around the average speaker.
         listening: share of the linear probe in lip opening, mouth width and jaw drop. The probe errs in other
             places than the flow, so that the two together follow the sound more closely than either.
@@ -122,8 +123,10 @@ class MotionSampler:
             window = self._solve(features, known, noise * self._temperature, steps)[past:]
             count = end - position if end == frames else self.config.hop
             fresh = crossfade(tail, window[:count])
-            heard = self._probe.predict(features)[past : past + count]
-            yield self._listen(fresh * self.space.spread + self.space.mean, heard), heard[:, 0]
+            heard = self._probe.predict(features)
+            motion = self._listen(fresh * self.space.spread + self.space.mean, heard[past : past + count])
+            motion[:, self.space.groups["mouth"]] *= speaking(heard[:, 0])[past : past + count, None]
+            yield motion, heard[past : past + count, 0]
             tail = window[count:]
             known = np.concatenate([known, fresh])[-self.config.context :]
             position += count

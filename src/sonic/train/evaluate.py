@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -61,6 +61,9 @@ class ClipScore:
     closures: float
 
 
+_FIGURES = [item.name for item in fields(ClipScore) if item.type == "float"]
+
+
 @dataclass(frozen=True)
 class Evaluation:
     """Scores of all clips, and how lively real and made faces are over the longer ones."""
@@ -79,15 +82,28 @@ class Evaluation:
         }
 
     def rows(self) -> dict[str, dict[str, float]]:
-        """Medians per source and over all clips under "all"."""
+        """Medians per source, over all clips ("all"), and over people of each person's medians ("people")."""
         sources = sorted({clip.source for clip in self.clips})
         groups = {source: [clip for clip in self.clips if clip.source == source] for source in sources}
-        return {name: _summary(group) for name, group in (groups | {"all": self.clips}).items()}
+        groups |= {"all": self.clips, "people": by_person(self.clips)}
+        return {name: _summary(group) for name, group in groups.items()}
+
+
+def by_person(clips: Sequence[ClipScore]) -> list[ClipScore]:
+    """One score a person, the medians of their clips, so that nobody counts for more by having more clips."""
+    return [
+        _typical([clip for clip in clips if clip.person == person])
+        for person in sorted({c.person for c in clips})
+    ]
+
+
+def _typical(clips: Sequence[ClipScore]) -> ClipScore:
+    medians: dict[str, Any] = {name: median(np.array([getattr(c, name) for c in clips])) for name in _FIGURES}
+    return replace(clips[0], **medians)
 
 
 def _summary(clips: Sequence[ClipScore]) -> dict[str, float]:
-    names = [item.name for item in fields(ClipScore) if item.type == "float"]
-    columns = {name: np.array([getattr(clip, name) for clip in clips]) for name in names}
+    columns = {name: np.array([getattr(clip, name) for clip in clips]) for name in _FIGURES}
     low, high = bootstrap_interval(columns["sample"])
     return {
         "clips": len(clips),

@@ -59,8 +59,10 @@ def table(result: Evaluation) -> str:
             for column in _COLUMNS
         ]
         lines.append(f"| {name} | {' | '.join(cells)} |")
-    low, high = rows["all"]["sample_low"], rows["all"]["sample_high"]
-    lines.append(f"\n95 % interval of the median for one sample, all clips: {low:.3f} to {high:.3f}")
+    lines.append("")
+    for name in ("all", "people"):
+        low, high = rows[name]["sample_low"], rows[name]["sample_high"]
+        lines.append(f"95 % interval of the median for one sample, {name}: {low:.3f} to {high:.3f}")
     lines += ["", "| liveliness | real | made |", "|---|---|---|"]
     lines += [f"| {name} | {real:.3f} | {result.made[name]:.3f} |" for name, real in result.real.items()]
     return "\n".join(lines)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from sonic.motion.head import Array
 
 _REACH = 8  # frames; a pause is silent for twice as long
-_SILENT, _SPOKEN = 0.055, 0.075  # IOD; the lip opening that a probe hears in noise, and in the faintest speech
+_SILENT, _SPOKEN = 0.055, 0.075  # IOD; lip opening that a probe hears in noise, and in the faintest speech
 _EASE = 4  # frames on either side over which the mouth comes to rest and leaves it
 
 

@@ -37,14 +37,15 @@ class Window:
         return slice(self.y, self.y + self.height), slice(self.x, self.x + self.width)
 
 
-def remap(pixels: Pixels, where: Array, *, sharp: bool = False) -> Pixels:
-    """Pixels at fractional (column, row) positions `where` `[h, w, 2]`, continued beyond the border.
+def remap(pixels: Pixels, where: Array, *, sharp: bool = False, mirror: bool = False) -> Pixels:
+    """Pixels at fractional (column, row) positions `where` `[h, w, 2]`.
 
-    Linear between pixels; cubic when `sharp`.
+    Linear between pixels, cubic when `sharp`. Beyond the border the last pixels go on, or, when `mirror`, the
+    picture is reflected.
     """
     kind = cv2.INTER_CUBIC if sharp else cv2.INTER_LINEAR
-    moved = cv2.remap(pixels, where, cast("Any", None), kind, borderMode=cv2.BORDER_REPLICATE)
-    return cast("Pixels", moved)
+    border = cv2.BORDER_REFLECT_101 if mirror else cv2.BORDER_REPLICATE
+    return cast("Pixels", cv2.remap(pixels, where, cast("Any", None), kind, borderMode=border))
 
 
 def resize(pixels: Pixels, width: int, height: int, interpolation: int = cv2.INTER_LINEAR) -> Pixels:

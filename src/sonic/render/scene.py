@@ -42,8 +42,10 @@ class Scene:
         """
         canvas = self.picture.copy()
         # Linear interpolation would take half of the skin's fine detail away whenever the head moves.
-        moved = remap(self.foreground, backward, sharp=True)
-        behind = _scaled(self.background[window.slices], remap(self.uncovered, backward))
+        # Hair that the picture's border cuts goes on as its own reflection when the head moves inwards.
+        moved = remap(self.foreground, backward, sharp=True, mirror=True)
+        uncovered = remap(self.uncovered, backward, mirror=True)
+        behind = _scaled(self.background[window.slices], uncovered)
         canvas[window.slices] = cv2.add(moved, behind, dst=moved)
         return canvas
 

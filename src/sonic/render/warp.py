@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 CHIN = 152
 NECK_FADE = (-0.05, 1.25)  # eye distances below the chin between which the head's motion dies out
-SIDE_FADE = (2.6, 4.2)  # eye distances from the head's middle, sideways and upwards
+SIDE_FADE = (3.4, 5.0)  # eye distances from the head's middle, sideways and upwards
 BORDER_FADE = 0.06  # share of the crop
 REACH = 0.5  # eye distances that the head's outline can move, turn and shift together
 DEPTH_BLUR = 0.09  # eye distances; a step in depth at the face's outline would tear when the head turns

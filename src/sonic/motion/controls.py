@@ -98,10 +98,15 @@ def close_nearly_closed(motion: Array, space: MotionSpace) -> Array:
     """Motion vectors [T, dim] whose mouths close where they nearly do, by the smallest change."""
     opening = space.opening(motion)
     # From a small opening down, what is left of it goes; larger ones stay as they are.
-    wanted = opening * ramp(opening, _SHUT, 3 * _SHUT)
-    closed = motion.copy()
-    closed[:, space.groups["mouth"]] += (wanted - opening)[:, None] * space.opening_direction()
-    return closed
+    return scale_opening(motion, ramp(opening, _SHUT, 3 * _SHUT), space)
+
+
+def scale_opening(motion: Array, share: Array, space: MotionSpace) -> Array:
+    """Motion vectors [T, dim] whose lips open `share` [T] as far, by the smallest change that does it."""
+    excess = space.opening(motion) * (1 - share)
+    scaled = motion.copy()
+    scaled[:, space.groups["mouth"]] -= excess[:, None] * space.opening_direction()
+    return scaled
 
 
 def blur(values: Array, spread: float) -> Array:

@@ -12,7 +12,7 @@ import numpy as np
 
 from sonic.errors import WeightsError
 from sonic.inference import Network
-from sonic.motion.controls import apply, ramp
+from sonic.motion.controls import apply, ramp, scale_opening
 from sonic.motion.pauses import speaking
 from sonic.motion.probe import FEATURES_PER_FRAME, LipProbe
 from sonic.motion.space import MotionSpace
@@ -125,8 +125,8 @@ class MotionSampler:
             fresh = crossfade(tail, window[:count])
             heard = self._probe.predict(features)
             motion = self._listen(fresh * self.space.spread + self.space.mean, heard[past : past + count])
-            motion[:, self.space.groups["mouth"]] *= speaking(heard[:, 0])[past : past + count, None]
-            yield motion, heard[past : past + count, 0]
+            spoken = speaking(heard[:, 0])[past : past + count]
+            yield scale_opening(motion, spoken, self.space), heard[past : past + count, 0]
             tail = window[count:]
             known = np.concatenate([known, fresh])[-self.config.context :]
             position += count

@@ -38,8 +38,8 @@ CREASE_FOLLOWS, BROW_FOLLOWS, LOWER_RISE = 0.42, 0.08, 0.1
 
 # The rings around the face oval: size relative to the oval, share of the oval's expression that reaches them,
 # share of the way from the oval's depth to the middle of the skull.
-RINGS = ((1.0, 1.0, 0.0), (1.22, 0.5, 0.55), (1.5, 0.12, 1.0), (1.9, 0.0, 1.0))
-SKULL_DEPTH = 0.9  # eye distances from the eyes back to the plane of the head's outline
+RINGS = ((1.0, 1.0, 0.0), (1.22, 0.5, 0.3), (1.5, 0.12, 0.65), (2.0, 0.0, 1.0))
+SKULL_DEPTH = 0.75  # eye distances from the eyes back to the plane of the head's outline
 
 # Beyond these a single picture has nothing to show: motion is bent softly towards them.
 TURN_LIMIT: Array = np.array([0.24, 0.24, 0.20], np.float32)  # radians about x, y, z

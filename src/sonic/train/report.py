@@ -54,10 +54,7 @@ def table(result: Evaluation) -> str:
     rows = result.rows()
     lines = [f"| source | {' | '.join(_COLUMNS.values())} |", "|---" * (len(_COLUMNS) + 1) + "|"]
     for name, values in rows.items():
-        cells = [
-            f"{values[column]:.0f}" if column in ("clips", "people") else f"{values[column]:.3f}"
-            for column in _COLUMNS
-        ]
+        cells = [_cell(values[column], column in ("clips", "people")) for column in _COLUMNS]
         lines.append(f"| {name} | {' | '.join(cells)} |")
     lines.append("")
     for name in ("all", "people"):
@@ -66,3 +63,9 @@ def table(result: Evaluation) -> str:
     lines += ["", "| liveliness | real | made |", "|---|---|---|"]
     lines += [f"| {name} | {real:.3f} | {result.made[name]:.3f} |" for name, real in result.real.items()]
     return "\n".join(lines)
+
+
+def _cell(value: float, is_count: bool) -> str:
+    if np.isnan(value):
+        return "-"
+    return f"{value:.0f}" if is_count else f"{value:.3f}"

@@ -111,6 +111,11 @@ def test_mirroring_a_face_mirrors_its_motion(space, talk):
     assert np.abs(difference).mean() < 0.15
 
 
+def test_the_export_tells_nothing_about_this_machine(exported):
+    for name in ("trunk.onnx", "motion.onnx"):
+        assert b".py" not in (exported / name).read_bytes()
+
+
 def test_the_export_makes_motion(exported, data):
     sampler = MotionSampler(exported)
     clip = load_clips(data, "dev", augmented=False)[0]

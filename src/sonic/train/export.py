@@ -133,9 +133,19 @@ def _export(module: nn.Module, inputs: dict[str, Tensor], path: Path, output: st
         dynamo=True,
         verbose=False,
     )
-    model = halve_weights(program.model_proto)
+    model = halve_weights(without_traces(program.model_proto))
     onnx.helper.set_model_props(model, notes)
     onnx.save(model, str(path))
+
+
+def without_traces(model: Any) -> Any:
+    """The ONNX model without the source paths and stack traces that the exporter wrote; changed in place."""
+    graph = model.graph
+    for part_of_model in (model, graph, *graph.node, *graph.input, *graph.output, *graph.initializer):
+        part_of_model.ClearField("metadata_props")
+        part_of_model.ClearField("doc_string")
+    graph.ClearField("value_info")
+    return model
 
 
 def _free_sizes(value: Tensor) -> dict[int, Any]:

@@ -72,7 +72,8 @@ def describe_run(checkpoint: Path, data: Path, name: str) -> dict[str, Any]:
         "people": len({row["person"] for row in seen}),
         "minutes": round(sum(row["frames"] for row in seen) / FRAME_RATE / 60, 1),
     }
-    return {"name": name, "trained": trained}
+    about = f"light engine; learned from {trained['minutes']:.0f} minutes of {trained['people']} people"
+    return {"name": name, "description": about, "trained": trained}
 
 
 def ship_space(data: Path, folder: Path) -> None:

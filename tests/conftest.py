@@ -2,12 +2,20 @@ from __future__ import annotations
 
 import io
 import os
+import signal
 import wave
 from pathlib import Path
 
 # Two busy cores and spinning threads do not go together; this must be set before any library starts its own.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
+# Started in the background, this process may have been told to ignore signals, and its children would inherit
+# that; a handler of our own becomes the default action in them.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, lambda *_: None)
 
 import numpy as np
 import pytest

@@ -79,7 +79,7 @@ def _frozen(values: NDArray[np.generic]) -> NDArray[np.generic]:
 
 @cache
 def face_triangles() -> NDArray[np.int32]:
-    """The face mesh, int32 [898, 3]: landmark indices of each triangle, with holes at eyes and mouth."""
+    """The face mesh, int32 [898, 3]: landmark indices of each triangle; eyes and mouth are filled."""
     return np.asarray(_geometry()["triangles"], dtype=np.int32)
 
 

@@ -13,8 +13,7 @@ from sonic.face.topology import (
     FACE_OVAL,
     INNER_LIPS_LOWER,
     INNER_LIPS_UPPER,
-    LEFT_EYE_CORNERS,
-    RIGHT_EYE_CORNERS,
+    eye_distance,
     face_triangles,
 )
 from sonic.motion.head import fit_head
@@ -162,8 +161,7 @@ class FaceRig:
 def _off_the_teeth(landmarks: Array) -> Array:
     """Landmarks with the edges of parted lips moved onto the lips, so that closing them hides all teeth."""
     upper, lower = list(INNER_LIPS_UPPER[1:-1]), list(INNER_LIPS_LOWER[1:-1])
-    eyes = landmarks[list(RIGHT_EYE_CORNERS)].mean(0) - landmarks[list(LEFT_EYE_CORNERS)].mean(0)
-    unit = float(np.linalg.norm(eyes))
+    unit = float(eye_distance(landmarks))
     gap = landmarks[lower] - landmarks[upper]
     width = np.linalg.norm(gap, axis=1, keepdims=True)
     outwards = gap / np.maximum(width, 1e-6) * np.minimum(0.3 * width, PARTED_LIP_BIAS * unit)

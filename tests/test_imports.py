@@ -26,8 +26,10 @@ ALLOWED = {
     "pipeline": {"face", "speech", "motion", "render", "media", "config", "errors", "progress"},
     "video": {"media", "config", "errors", "progress"},
     "model": {"pipeline", "hub", "config", "video", "media", "motion", "speech", "errors", "progress", ""},
+    "clips": {"motion", "errors"},
+    "evaluate": {"evaluate", "clips", "motion", "speech", "face", "media", "inference", "errors", "progress"},
     "train": {
-        "train", "pipeline", "face", "speech", "motion", "render", "media",
+        "train", "evaluate", "clips", "pipeline", "face", "speech", "motion", "render", "media",
         "inference", "hub", "config", "errors", "progress", "",
     },
     "cli": {"cli", "config", "errors", "hub", "media", "model", "progress", "video", "train.cli", ""},

@@ -11,9 +11,9 @@ pytest.importorskip("scipy", reason="the train extra is not installed")
 import sonic
 from sonic.motion.head import HeadPose, rotation_matrices
 from sonic.motion.space import MotionSpace
-from sonic.train.manifest import ClipRow
-from sonic.train.prepare import prepare
-from sonic.train.tracks import SAMPLES_PER_FRAME, Track
+from sonic.train.prepare.manifest import ClipRow
+from sonic.train.prepare.stages import prepare
+from sonic.train.prepare.tracks import SAMPLES_PER_FRAME, Track
 
 FRAMES = 64
 PEOPLE = 7

@@ -8,17 +8,18 @@ import pytest
 import torch
 from click.testing import CliRunner
 
+from sonic.clips import load_clips
 from sonic.errors import ConfigError
+from sonic.evaluate.report import table
+from sonic.evaluate.statistics import blinks, bootstrap_interval
+from sonic.evaluate.weights import closures_met, evaluate
 from sonic.motion.probe import LipProbe
 from sonic.motion.sampler import MotionSampler
 from sonic.train.cli import train
-from sonic.train.dataset import Sampler, load_clips, mirror
-from sonic.train.evaluate import closures_met, evaluate
-from sonic.train.loop import TrainConfig, Training, run
-from sonic.train.network import MotionNetwork, NetworkConfig
-from sonic.train.report import table
-from sonic.train.space_fit import mirror_indices, mirror_signs, mirrored
-from sonic.train.statistics import blinks, bootstrap_interval
+from sonic.train.motion.dataset import Sampler, mirror
+from sonic.train.motion.loop import TrainConfig, Training, run
+from sonic.train.motion.network import MotionNetwork, NetworkConfig
+from sonic.train.prepare.space_fit import mirror_indices, mirror_signs, mirrored
 
 TINY = NetworkConfig(motion_dim=29, width=32, trunk_blocks=1, flow_blocks=1, heads=2)
 CONFIG = TrainConfig(steps=6, warm_up=2, save_every=3)

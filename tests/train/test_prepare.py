@@ -7,14 +7,15 @@ import numpy as np
 import pytest
 
 from sonic.errors import ConfigError, InputError, NoAudioTrackError
+from sonic.evaluate.lags import lag_curve, peak
 from sonic.face.landmarks import FaceTracker
 from sonic.media.image import load_image
-from sonic.train.clip_reader import track_video
-from sonic.train.manifest import read_manifest
-from sonic.train.offsets import lag_curve, peak, shared_offsets
-from sonic.train.prepare import prepare
-from sonic.train.report import summarise
-from sonic.train.tracks import Track
+from sonic.train.prepare.clip_reader import track_video
+from sonic.train.prepare.manifest import read_manifest
+from sonic.train.prepare.offsets import shared_offsets
+from sonic.train.prepare.stages import prepare
+from sonic.train.prepare.summary import summarise
+from sonic.train.prepare.tracks import Track
 
 
 def test_stages_leave_what_training_needs(data, rows):

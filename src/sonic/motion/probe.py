@@ -10,6 +10,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from sonic.errors import WeightsError
+from sonic.motion.resample import interpolate
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,16 +56,6 @@ def frames_of(features: Array, shift: float = 0.0) -> Array:
     """Features [n, D] at 50 Hz, read `shift` frames later, at the times of 25 Hz frames, [n // 2, D]."""
     times = np.arange(len(features) // FEATURES_PER_FRAME) * FEATURES_PER_FRAME + shift * FEATURES_PER_FRAME
     return interpolate(features, times)
-
-
-def interpolate(series: Array, times: Array) -> Array:
-    """Rows of a series [n, D] at fractional indices [m], linear, held at both ends, [m, D]."""
-    times = np.clip(times, 0, len(series) - 1)
-    before = np.floor(times).astype(np.int64)
-    after = np.minimum(before + 1, len(series) - 1)
-    share = (times - before).astype(np.float32)[:, None]
-    mixed: Array = series[before] * (1 - share) + series[after] * share
-    return mixed
 
 
 def with_context(frames: Array) -> Array:

@@ -1,4 +1,4 @@
-"""Brings motion from the model's frame rate to the video's, as it streams by."""
+"""Series between their samples: linear where a reading is enough, cubic where frames are made of it."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ def resample(chunks: Iterable[Array], source: float, target: float, count: int) 
         # Two later rows are needed for the cubic between two rows.
         ready = min(count, int(np.ceil((first + len(buffer) - 2) / step)))
         if ready > made:
-            yield _interpolate(buffer, np.arange(made, ready) * step - first)
+            yield cubic(buffer, np.arange(made, ready) * step - first)
             made = ready
             spent = max(0, int(made * step) - 1 - first)
             buffer, first = buffer[spent:], first + spent
     if made < count and buffer is not None:
-        yield _interpolate(buffer, np.arange(made, count) * step - first)
+        yield cubic(buffer, np.arange(made, count) * step - first)
 
 
-def _interpolate(rows: Array, positions: Array) -> Array:
+def cubic(rows: Array, positions: Array) -> Array:
     """Catmull-Rom between rows `[n, D]` at fractional positions `[m]`; the ends are held."""
     positions = np.clip(positions, 0, len(rows) - 1)
     before = np.floor(positions).astype(np.int64)
@@ -45,3 +45,13 @@ def _interpolate(rows: Array, positions: Array) -> Array:
     slope, next_slope = (c - a) / 2, (d - b) / 2
     square, cube = 3 * (c - b) - 2 * slope - next_slope, 2 * (b - c) + slope + next_slope
     return np.asarray(b + share * (slope + share * (square + share * cube)), np.float32)
+
+
+def interpolate(series: Array, times: Array) -> Array:
+    """Rows of a series [n, D] at fractional indices [m], linear, held at both ends, [m, D]."""
+    times = np.clip(times, 0, len(series) - 1)
+    before = np.floor(times).astype(np.int64)
+    after = np.minimum(before + 1, len(series) - 1)
+    share = (times - before).astype(np.float32)[:, None]
+    mixed: Array = series[before] * (1 - share) + series[after] * share
+    return mixed

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sonic.motion.probe import interpolate
+from sonic.motion.resample import interpolate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -38,9 +38,9 @@ def prepare(clips: Path, output: Path, seed: int) -> None:
     CLIPS is a folder of videos or a TSV with the columns file, source, person, split. What is already done
     is kept, so a stopped run goes on where it was.
     """
-    from sonic.train.manifest import read_manifest
-    from sonic.train.prepare import prepare as run_stages
-    from sonic.train.report import summarise
+    from sonic.train.prepare.manifest import read_manifest
+    from sonic.train.prepare.stages import prepare as run_stages
+    from sonic.train.prepare.summary import summarise
 
     index = run_stages(read_manifest(clips), output, seed=seed, report=_progress)
     click.echo(summarise(index))
@@ -63,10 +63,11 @@ def motion(
     data: Path, output: Path, steps: int, batch_scale: float, width: int, dropout: float, **run: Any
 ) -> None:
     """Train the motion network on prepared DATA; goes on from a checkpoint in the output folder."""
-    from sonic.train.dataset import Sampler, load_clips
-    from sonic.train.loop import TrainConfig, Training
-    from sonic.train.loop import run as train_on
-    from sonic.train.network import NetworkConfig
+    from sonic.clips import load_clips
+    from sonic.train.motion.dataset import Sampler
+    from sonic.train.motion.loop import TrainConfig, Training
+    from sonic.train.motion.loop import run as train_on
+    from sonic.train.motion.network import NetworkConfig
 
     space = _space(data)
     sampler = Sampler(load_clips(data, "train"), space, seed=run["seed"], batch_scale=batch_scale)
@@ -85,7 +86,7 @@ def motion(
 @click.option("--sampler", default="{}", help="Sampler settings as JSON, e.g. '{\"guidance\": 1.2}'.")
 def export(run: Path, data: Path, output: Path, name: str, sampler: str) -> None:
     """Write the averaged weights of a RUN trained on DATA as a model folder."""
-    from sonic.train.export import describe_run, export_model, load_trained, ship_space
+    from sonic.train.export.model_folder import describe_run, export_model, load_trained, ship_space
 
     checkpoint = run / "checkpoint.safetensors"
     about = describe_run(checkpoint, data, name)
@@ -107,11 +108,11 @@ def evaluate(
     model: Path, data: Path, steps: int, samples: int, sampler: str | None, output: Path | None
 ) -> None:
     """Compare a MODEL with the tracked truth of DATA's dev split, beside the ridge floor."""
+    from sonic.clips import load_clips
+    from sonic.evaluate.report import table
+    from sonic.evaluate.weights import evaluate as score
     from sonic.motion.probe import LipProbe
     from sonic.motion.sampler import MotionSampler
-    from sonic.train.dataset import load_clips
-    from sonic.train.evaluate import evaluate as score
-    from sonic.train.report import table
 
     loaded = MotionSampler(model)
     if sampler is not None:

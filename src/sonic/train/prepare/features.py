@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import soxr
 
-from sonic.train.tracks import SAMPLE_RATE, SAMPLES_PER_FRAME
+from sonic.train.prepare.tracks import SAMPLE_RATE, SAMPLES_PER_FRAME
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

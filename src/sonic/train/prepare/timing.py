@@ -8,17 +8,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sonic.evaluate.lags import Offset, lag_curve
 from sonic.motion.probe import LipProbe, frames_of
 from sonic.motion.space import MotionSpace
-from sonic.train.offsets import Offset, lag_curve, shared_offsets
-from sonic.train.ridge import Whitening, fit_ridge, fit_whitening
+from sonic.train.prepare.offsets import shared_offsets
+from sonic.train.prepare.ridge import Whitening, fit_ridge, fit_whitening
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from sonic.motion.head import Array
-    from sonic.train.prepare import PreparedClip
+    from sonic.train.prepare.stages import PreparedClip
 
 logger = logging.getLogger(__name__)
 

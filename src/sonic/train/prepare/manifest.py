@@ -9,7 +9,7 @@ from pathlib import Path
 from sonic.errors import ConfigError
 
 VIDEO_SUFFIXES = frozenset({".avi", ".m4v", ".mkv", ".mov", ".mp4", ".mpg", ".webm"})
-SPLITS = ("train", "dev")
+SPLITS = ("train", "dev", "judge")
 
 
 @dataclass(frozen=True)
@@ -20,8 +20,8 @@ class ClipRow:
         file: the video.
         name: unique, usable as a file name.
         source: clips of one source share recording equipment, hence one audio-video offset.
-        person: whoever speaks; a person is either in train or in dev, never in both.
-        split: "train" or "dev".
+        person: whoever speaks; a person is in one split only.
+        split: "train", "dev" (measures) or "judge" (trains the network that measures).
     """
 
     file: Path
@@ -75,7 +75,10 @@ def _row(record: dict[str, str], base: Path) -> ClipRow:
 
 
 def _check_split(rows: list[ClipRow]) -> None:
-    people = {split: {row.person for row in rows if row.split == split} for split in SPLITS}
-    both = sorted(people["train"] & people["dev"])
-    if both:
-        raise ConfigError(f"{both[0]!r} is in train and in dev; keep each person on one side of the split.")
+    splits: dict[str, str] = {}
+    for row in rows:
+        if splits.setdefault(row.person, row.split) != row.split:
+            raise ConfigError(
+                f"{row.person!r} is in {splits[row.person]} and in {row.split}; "
+                "keep each person on one side of the split."
+            )

@@ -24,11 +24,11 @@ from sonic.face.topology import CHIN
 from sonic.motion.head import fit_head
 from sonic.motion.mouth import lip_opening, mouth_width
 from sonic.motion.space import MotionSpace
-from sonic.train.clip_reader import track_video
-from sonic.train.features import encode_variants
-from sonic.train.space_fit import fit_space
-from sonic.train.timing import time_clips
-from sonic.train.tracks import SAMPLE_RATE, Track
+from sonic.train.prepare.clip_reader import track_video
+from sonic.train.prepare.features import encode_variants
+from sonic.train.prepare.space_fit import fit_space
+from sonic.train.prepare.timing import time_clips
+from sonic.train.prepare.tracks import SAMPLE_RATE, Track
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from sonic.face.landmarks import FaceTracker
     from sonic.motion.head import Array
-    from sonic.train.manifest import ClipRow
+    from sonic.train.prepare.manifest import ClipRow
 
 logger = logging.getLogger(__name__)
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from sonic.motion.space import MotionSpace
-    from sonic.train.network import MotionNetwork
+    from sonic.train.motion.network import MotionNetwork
 
 _GAPS = (2, 3, 4, 5, 6)  # of the nine places along the inner lips
 _CLOSED = 0.03  # IOD; below this opening a frame is a closure

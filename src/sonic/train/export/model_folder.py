@@ -14,9 +14,9 @@ from sonic.errors import ExportError
 from sonic.inference import Network
 from sonic.motion.sampler import FORMAT, SamplerConfig
 from sonic.motion.space import FRAME_RATE
-from sonic.train.half import halve_weights
-from sonic.train.loop import part, read_metadata
-from sonic.train.network import MotionNetwork, NetworkConfig
+from sonic.train.export.half import halve_weights
+from sonic.train.motion.loop import part, read_metadata
+from sonic.train.motion.network import MotionNetwork, NetworkConfig
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,7 +10,7 @@ import soxr
 
 from sonic.errors import InputError, NoAudioTrackError
 from sonic.motion.space import FRAME_RATE
-from sonic.train.tracks import SAMPLE_RATE, Track
+from sonic.train.prepare.tracks import SAMPLE_RATE, Track
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,8 +13,8 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from sonic.errors import ConfigError
-from sonic.train.flow import Batch, FlowLoss, LossWeights
-from sonic.train.network import MotionNetwork, NetworkConfig
+from sonic.train.motion.flow import Batch, FlowLoss, LossWeights
+from sonic.train.motion.network import MotionNetwork, NetworkConfig
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-    from sonic.train.dataset import Sampler
+    from sonic.train.motion.dataset import Sampler
 
 logger = logging.getLogger(__name__)
 

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sonic.train.offsets import correlation, lag_curve, peak
-from sonic.train.statistics import bootstrap_interval, liveliness, median
+from sonic.evaluate.lags import correlation, lag_curve, peak
+from sonic.evaluate.statistics import bootstrap_interval, liveliness, median
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from sonic.clips import Clip
     from sonic.motion.head import Array
     from sonic.motion.probe import LipProbe
     from sonic.motion.sampler import MotionSampler
-    from sonic.train.dataset import Clip
 
 SAMPLES = 8
 _SEARCH = 4  # frames within which the offset is looked for

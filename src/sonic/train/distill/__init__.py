@@ -1,0 +1,1 @@
+"""Students: fewer solver steps, and a speech encoder that needs no future."""

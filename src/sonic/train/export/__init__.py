@@ -1,0 +1,1 @@
+"""Trained weights as the ONNX files that inference reads."""

@@ -1,0 +1,1 @@
+"""The motion model: conditional flow matching on face motion."""

@@ -1,0 +1,1 @@
+"""The mouth network: what a portrait with closed lips does not show."""

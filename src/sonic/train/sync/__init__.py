@@ -1,0 +1,1 @@
+"""Contrastive audio-visual sync: which sound belongs to which lips."""

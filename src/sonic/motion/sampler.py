@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from copy import copy
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from sonic.inference import Network
 from sonic.motion.controls import apply, ramp, scale_opening
 from sonic.motion.pauses import speaking
 from sonic.motion.probe import FEATURES_PER_FRAME, LipProbe
+from sonic.motion.solver import Problem, Solver
 from sonic.motion.space import MotionSpace
 
 if TYPE_CHECKING:
@@ -67,7 +67,8 @@ class SamplerConfig:
 class MotionSampler:
     """A trained motion model.
 
-    Its folder holds `config.json`, `trunk.onnx`, `motion.onnx`, `space.safetensors` and `probe.safetensors`.
+    Its folder holds `config.json`, `trunk.onnx`, `motion.onnx`, `space.safetensors`, `probe.safetensors` and
+    perhaps `student.onnx`, which takes over for as few steps as it was made for.
     """
 
     def __init__(self, folder: Path, *, device: str = "cpu", threads: int = 1) -> None:
@@ -75,7 +76,7 @@ class MotionSampler:
         self.config = read_config(folder / "config.json")
         self._probe = LipProbe.load(folder / "probe.safetensors")
         self._trunk = Network(folder / "trunk.onnx", device=device, threads=threads)
-        self._flow = Network(folder / "motion.onnx", device=device, threads=threads)
+        self.solver = Solver(folder, device=device, threads=threads)
         self._temperature = self._per_number(self.config.temperature or {})
 
     def with_config(self, config: SamplerConfig) -> MotionSampler:
@@ -153,37 +154,14 @@ class MotionSampler:
         missing = len(noise) - length
         features = np.pad(features, ((0, missing * FEATURES_PER_FRAME), (0, 0)), mode="edge")
         speech = self._trunk(features[None].astype(np.float32))[0]
-        problem = _Problem(
+        problem = Problem(
             speech=speech if guidance == 1 else np.concatenate([speech, self._silence(speech)]),
             known=np.pad(known, ((0, length + missing - len(known)), (0, 0))),
             is_known=(np.arange(length + missing) < len(known)).astype(np.float32)[:, None],
+            style=self._style(),
             guidance=guidance,
         )
-        return self._integrate(noise, problem, steps)[:length]
-
-    def _integrate(self, motion: Array, problem: _Problem, steps: int) -> Array:
-        """Euler's method from noise (time 0) to motion (time 1) along the straight paths of the flow."""
-        times = np.linspace(0, 1, steps + 1, dtype=np.float32)
-        for now, after in pairwise(times):
-            motion = np.where(problem.is_known > 0, problem.known, motion)
-            clean = self._guess(motion, now, problem)
-            motion = motion + (clean - motion) * ((after - now) / (1 - now))
-        return motion
-
-    def _guess(self, noisy: Array, time: np.float32, problem: _Problem) -> Array:
-        count = len(problem.speech)
-        guesses = self._flow(
-            np.repeat(noisy[None], count, 0),
-            np.full(count, time, np.float32),
-            problem.speech,
-            np.repeat(problem.known[None], count, 0),
-            np.repeat(problem.is_known[None], count, 0),
-            np.repeat(self._style()[None], count, 0),
-        )[0]
-        guided: Array = guesses[0]
-        if count > 1:
-            guided = guesses[1] + problem.guidance * (guesses[0] - guesses[1])
-        return guided
+        return self.solver.solve(noise, problem, steps)[:length]
 
     def _silence(self, speech: Array) -> Array:
         """The condition that stands for "no speech given", shaped like the trunk's output."""
@@ -200,16 +178,6 @@ class MotionSampler:
         for name, value in groups.items():
             values[self.space.groups[name]] = value
         return values
-
-
-@dataclass(frozen=True)
-class _Problem:
-    """What stays the same while one window is solved."""
-
-    speech: Array
-    known: Array
-    is_known: Array
-    guidance: float
 
 
 class FeatureBuffer:

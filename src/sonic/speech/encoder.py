@@ -67,11 +67,11 @@ def _windows(blocks: Iterable[NDArray[np.float32]]) -> Iterator[tuple[NDArray[np
     Silence precedes and follows the sound; the last window begins with the last STEP that holds sound.
     """
     mel = MelStream()
-    pending = _silence(2 * STEP)
+    pending = silence(2 * STEP)
     samples = 0
     for block in blocks:
         samples += len(block)
-        pending = np.concatenate([pending, _normalized(mel.push(block))])
+        pending = np.concatenate([pending, normalized(mel.push(block))])
         while len(pending) >= 2 * WINDOW:
             yield pending[: 2 * WINDOW], samples // SAMPLES_PER_FEATURE
             pending = pending[2 * STEP :]
@@ -84,16 +84,18 @@ def _closing_windows(
     """The windows that reach beyond the end of the sound."""
     if samples == 0:
         return
-    pending = np.concatenate([pending, _normalized(mel.finish(samples))])
+    pending = np.concatenate([pending, normalized(mel.finish(samples))])
     total = -(-samples // SAMPLES_PER_FEATURE)
     for start in range(0, len(pending), 2 * STEP):
         window = pending[start : start + 2 * WINDOW]
-        yield np.concatenate([window, _silence(2 * WINDOW - len(window))]), total
+        yield np.concatenate([window, silence(2 * WINDOW - len(window))]), total
 
 
-def _normalized(mel: NDArray[np.float32]) -> NDArray[np.float32]:
+def normalized(mel: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Log10 mel power as the networks take it: floored, and speech around zero."""
     return np.asarray((np.maximum(mel, FLOOR) + 4) / 4, dtype=np.float32)
 
 
-def _silence(frames: int) -> NDArray[np.float32]:
+def silence(frames: int) -> NDArray[np.float32]:
+    """Normalized mel frames [frames, 80] of no sound at all."""
     return np.full((frames, BANDS), (FLOOR + 4) / 4, np.float32)

@@ -1,0 +1,53 @@
+"""What a model makes of a recording, by the road that `generate` takes: gain, speech, motion, controls."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sonic.media.audio import AudioSource
+from sonic.motion.controls import Controls
+from sonic.motion.sampler import MotionSampler
+from sonic.motion.space import FRAME_RATE
+from sonic.pipeline import driver_gain
+from sonic.speech.encoder import SpeechEncoder
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sonic.media.audio import AudioInput
+    from sonic.motion.head import Array
+
+
+@dataclass(frozen=True)
+class Performer:
+    """A model's networks and how it is asked to use them.
+
+    Attributes:
+        sampler: the motion model.
+        speech: the speech encoder.
+        steps: solver steps.
+    """
+
+    sampler: MotionSampler
+    speech: SpeechEncoder
+    steps: int
+
+    @classmethod
+    def load(cls, folder: Path, steps: int) -> Performer:
+        """The networks of a model folder; raises WeightsError when it is damaged."""
+        return cls(MotionSampler(folder), SpeechEncoder(), steps)
+
+    def perform(self, recording: AudioInput, seed: int = 0) -> Array:
+        """Motion [T, dim] at 25 frames a second as the renderer gets it, default controls."""
+        audio = AudioSource.open(recording)
+        info = audio.probe()
+        frames = max(1, round(info.duration * FRAME_RATE))
+        gain = driver_gain(info.loudness)
+        blocks = (block * gain for block in audio.blocks(self.speech.sample_rate))
+        motion = self.sampler.stream(
+            self.speech.stream(blocks), frames=frames, seed=seed, steps=self.steps, controls=Controls()
+        )
+        return np.concatenate(list(motion))

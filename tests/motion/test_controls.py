@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sonic.motion.controls import Controls, apply, scale, smooth, with_neighbours
+from sonic.motion.controls import Controls, apply, close_dips, scale, smooth, with_neighbours
 from sonic.motion.timing import LipTiming
 
 STILL = Controls(smoothing=False, lip_sync=False)
@@ -99,11 +99,38 @@ def test_lips_in_time_are_left_alone(space, motion):
     assert np.allclose(corrected, motion, atol=1e-5)
 
 
-def test_a_mouth_that_nearly_closes_closes(space):
-    motion = np.zeros((50, space.dim), np.float32)
-    opening = np.full(50, 0.2)
-    opening[20:23] = 0.008
+def spoken(space, opening):
+    """Motion whose lips open like this, with nothing else moving."""
+    motion = np.zeros((len(opening), space.dim), np.float32)
     motion[:, space.groups["mouth"]] = np.outer(opening, space.opening_direction())
-    closed = space.opening(run(motion, Controls(smoothing=False), space))
+    return motion
+
+
+@pytest.mark.parametrize("deepest", [0.008, 0.05, 0.09])
+def test_lips_that_come_down_between_two_openings_meet(space, deepest):
+    opening = np.full(50, 0.2)
+    opening[20:23] = deepest
+    closed = space.opening(run(spoken(space, opening), Controls(smoothing=False), space))
     assert np.abs(closed[20:23]).max() < 1e-4
     assert np.allclose(closed[:20], 0.2, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    "opening",
+    [
+        0.18 + 0.04 * np.cos(np.arange(50)),  # vowels that follow each other
+        np.linspace(0.2, 0.04, 50),  # a mouth that comes to rest
+        np.full(50, 0.05),  # lips that stay a little open
+    ],
+)
+def test_lips_that_do_not_dip_stay_apart(space, opening):
+    kept = space.opening(run(spoken(space, opening), Controls(smoothing=False), space))
+    assert np.allclose(kept, opening, atol=2e-3)
+
+
+@pytest.mark.parametrize("block", [1, 7, 300])
+def test_blocks_make_no_difference_to_closures(space, motion, block):
+    whole = np.concatenate(list(with_neighbours([motion], 4, lambda rows: close_dips(rows, space))))
+    parts = [motion[k : k + block] for k in range(0, len(motion), block)]
+    closed = np.concatenate(list(with_neighbours(parts, 4, lambda rows: close_dips(rows, space))))
+    assert np.allclose(closed, whole, atol=1e-5)

@@ -20,6 +20,10 @@ _EYES_TOGETHER = 0.5  # closure beyond which both lids close alike
 _NARROWEST = 0.3  # closure left to eyes that may not blink
 _CLOSED = 0.04  # IOD; openings below this are on their way to a closure and stay unsmoothed
 _SHUT = 0.01  # IOD; a mouth that comes this close to closing, closes
+_DIP = 0.5  # share of the openings around it down to which an opening counts as a closure
+_DEEPEST_DIP = 0.1  # IOD; a mouth still as open as this was never about to close
+_DIP_EASE = 1.3  # times the opening that closes, from which on it is left alone
+_DIP_REACH = 4  # frames; a syllable on either side
 _SMOOTHING = {"mouth": 0.5, "brows": 1.2, "gaze": 0.4, "head": 1.6}  # frames; lids keep their snap
 _REACH = 6  # frames that smoothing sees on either side
 
@@ -54,9 +58,10 @@ def apply(blocks: Iterable[tuple[Array, Array]], controls: Controls, space: Moti
     motion = LipTiming(space).correct(blocks) if controls.lip_sync else (block for block, _ in blocks)
     if controls.smoothing:
         motion = with_neighbours(motion, _REACH, lambda block: smooth(block, space))
+    if controls.lip_sync:
+        motion = with_neighbours(motion, _DIP_REACH, lambda block: close_dips(block, space))
     for block in motion:
-        closed = close_nearly_closed(block, space) if controls.lip_sync else block
-        yield scale(closed, controls, space)
+        yield scale(block, controls, space)
 
 
 def scale(motion: Array, controls: Controls, space: MotionSpace) -> Array:
@@ -94,11 +99,24 @@ def smooth(motion: Array, space: MotionSpace) -> Array:
     return smoothed
 
 
-def close_nearly_closed(motion: Array, space: MotionSpace) -> Array:
-    """Motion vectors [T, dim] whose mouths close where they nearly do, by the smallest change."""
+def close_dips(motion: Array, space: MotionSpace) -> Array:
+    """Motion vectors [T, dim] whose mouths close where they nearly do, by the smallest change.
+
+    Lips meet for two or three frames in m, b and p. What a model makes of that is the average over moments
+    it cannot tell apart, so they come down and turn back too early. Where the lips open at least about twice
+    as far shortly before and shortly after, they were meant to meet.
+    """
     opening = space.opening(motion)
-    # From a small opening down, what is left of it goes; larger ones stay as they are.
-    return scale_opening(motion, ramp(opening, _SHUT, 3 * _SHUT), space)
+    meant = np.clip(_DIP * lower_shoulder(opening, _DIP_REACH), _SHUT, _DEEPEST_DIP)
+    return scale_opening(motion, ramp(opening / meant, 1.0, _DIP_EASE), space)
+
+
+def lower_shoulder(values: Array, reach: int) -> Array:
+    """The lower of the peaks within `reach` frames before and after each frame, [T]."""
+    padded = np.pad(values, reach, mode="edge")
+    peaks = np.lib.stride_tricks.sliding_window_view(padded, reach + 1).max(1)
+    lower: Array = np.minimum(peaks[: len(values)], peaks[reach:])
+    return lower
 
 
 def scale_opening(motion: Array, share: Array, space: MotionSpace) -> Array:

@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from sonic.motion.head import fit_head
+import sonic
+from sonic.motion.head import HeadPose, fit_head, rotation_matrices
+from sonic.motion.space import MotionSpace
 from sonic.train.prepare.crops import (
     CROP_HEIGHT,
     CROP_WIDTH,
@@ -16,16 +20,31 @@ from sonic.train.prepare.crops import (
 )
 
 
-@pytest.fixture
-def landmarks(talk):
-    return talk(3).landmarks
+FRAMES = 64
 
 
-def test_the_upper_teeth_rest_in_the_crop_while_the_head_moves(landmarks, shipped_space):
+@pytest.fixture(scope="module")
+def space():
+    return MotionSpace.load(Path(sonic.__file__).parent / "assets" / "sonic-base" / "space.safetensors")
+
+
+@pytest.fixture(scope="module")
+def landmarks(space):
+    """A face that sways and talks, picture pixels [T, 478, 3]."""
+    rng, time = np.random.default_rng(3), np.arange(FRAMES)
+    mouth = np.outer(0.2 * np.maximum(0, np.sin(0.7 * time)), space.opening_direction())
+    points = space.template + np.tensordot(mouth, space.mouth_basis, 1)
+    points = points + rng.normal(0, 0.002, points.shape)
+    turns = rotation_matrices(0.05 * np.stack([np.sin(time / 9), np.cos(time / 7), np.sin(time / 5)], axis=1))
+    pose = HeadPose(np.full(FRAMES, 60.0), turns, np.tile([128.0, 100.0, 0.0], (FRAMES, 1)))
+    return pose.place(points.astype(np.float32))
+
+
+def test_the_upper_teeth_rest_in_the_crop_while_the_head_moves(landmarks, space):
     """A point of the skull behind the lips stays where it is, though the head turns and the jaw drops."""
-    affine = place_crops(landmarks, shipped_space)
-    pose, points = fit_head(landmarks, shipped_space.template)
-    lips = shipped_space.clip_neutral(points)[[13, 14]].mean(0)
+    affine = place_crops(landmarks, space)
+    pose, points = fit_head(landmarks, space.template)
+    lips = space.clip_neutral(points)[[13, 14]].mean(0)
     placed = to_crop(pose.place(np.stack([lips, lips + np.array([0.2, 0, 0])])), affine)
     steady = placed[4:-4]  # the ends of the smoothing know only one side
     assert np.abs(steady[:, 0] - [LIP_COLUMN, LIP_ROW]).max() < 1.5
@@ -33,8 +52,8 @@ def test_the_upper_teeth_rest_in_the_crop_while_the_head_moves(landmarks, shippe
     assert reach == pytest.approx(np.full(len(reach), 0.2 * PIXELS_PER_EYE_DISTANCE), abs=1)
 
 
-def test_lips_lie_inside_the_crop(landmarks, shipped_space):
-    lips = to_crop(landmarks[:, [61, 291, 0, 17]], place_crops(landmarks, shipped_space))
+def test_lips_lie_inside_the_crop(landmarks, space):
+    lips = to_crop(landmarks[:, [61, 291, 0, 17]], place_crops(landmarks, space))
     assert lips.min() > 4
     assert (lips < [CROP_WIDTH - 4, CROP_HEIGHT - 4]).all()
 

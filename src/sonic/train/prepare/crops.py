@@ -38,19 +38,18 @@ def place_crops(landmarks: Array, space: MotionSpace) -> Array:
         Affine maps from crop pixels to picture pixels, float32 [T, 2, 3].
     """
     pose, points = fit_head(landmarks, space.template)
-    lips = space.clip_neutral(points)[[UPPER_LIP_MIDDLE, LOWER_LIP_MIDDLE]].mean(0)
-    placed: Array = gaussian_filter1d(crop_affine(pose, lips), _STEADY, axis=0, mode="nearest")
-    return placed.astype(np.float32)
+    return crop_affine(pose, space.clip_neutral(points))
 
 
-def crop_affine(pose: HeadPose, lips: Array) -> Array:
-    """Crop to picture, [T, 2, 3], for the closed lips' middle `lips` [3] in the head frame."""
+def crop_affine(pose: HeadPose, neutral: Array) -> Array:
+    """The same for a head whose pose is known, and its closed `neutral` [478, 3] in the head frame."""
+    lips = neutral[[UPPER_LIP_MIDDLE, LOWER_LIP_MIDDLE]].mean(0)
     turned = pose.scale[:, None, None] * pose.rotation[:, :2]
     axes = turned[..., :2] / PIXELS_PER_EYE_DISTANCE
     middle = turned @ lips + pose.translation[:, :2]
     corner = middle - axes @ np.array([LIP_COLUMN, LIP_ROW], np.float32)
-    affine: Array = np.concatenate([axes, corner[..., None]], axis=2)
-    return affine
+    affine = np.concatenate([axes, corner[..., None]], axis=2)
+    return np.asarray(gaussian_filter1d(affine, _STEADY, axis=0, mode="nearest"), np.float32)
 
 
 def cut_crop(frame: npt.NDArray[np.uint8], affine: Array) -> npt.NDArray[np.uint8]:

@@ -79,6 +79,40 @@ def motion(
 
 
 @train.command()
+@click.argument("data", type=_EXISTING)
+@click.option("-o", "--output", type=_FOLDER, required=True, help="Folder for checkpoints, logs and report.")
+@click.option("--sound", type=click.Choice(["speech", "mel"]), default="speech", show_default=True)
+@click.option("--see", type=click.Choice(["lips", "mouth", "both"]), default="both", show_default=True)
+@click.option("--share", type=click.FloatRange(0, 1, min_open=True), default=1.0, help="Of the people.")
+@click.option("--judge", is_flag=True, help="Train the judge: log-mel, lips, people of the judge split.")
+@click.option("--steps", type=int, default=1200, show_default=True, help="Training steps in all.")
+@click.option("--batch", type=int, default=32, show_default=True, help="Clips a batch.")
+@click.option("--learning-rate", type=float, default=1e-3, show_default=True)
+@click.option("--threads", type=int, default=1, show_default=True, help="CPU threads.")
+@click.option("--device", default="auto", show_default=True, help="auto, cpu or cuda.")
+@click.option("--seed", type=int, default=0, show_default=True)
+def sync(
+    data: Path, output: Path, sound: str, see: str, share: float, judge: bool, batch: int, **loop: Any
+) -> None:
+    """Train the audio-visual sync network on prepared DATA and measure it on the people of the dev split.
+
+    Writes report.md, report.json and offsets.png; goes on from a checkpoint in the output folder.
+    """
+    from dataclasses import replace
+
+    from sonic.train.engine import LoopConfig
+    from sonic.train.sync.command import JUDGE, train_sync, write_judge
+    from sonic.train.sync.stage import SyncSettings
+
+    chosen = SyncSettings(sound=sound, landmarks=see != "mouth", pixels=see != "lips")  # type: ignore[arg-type]
+    settings = replace(JUDGE if judge else chosen, share=share, batch=batch)
+    report = train_sync(data, output, settings, LoopConfig(average=0.995, **loop))
+    if judge:
+        click.echo(write_judge(output, report))
+    click.echo((output / "report.md").read_text(encoding="utf-8"))
+
+
+@train.command()
 @click.argument("run", type=_EXISTING)
 @click.argument("data", type=_EXISTING)
 @click.option("-o", "--output", type=_FOLDER, required=True, help="Model folder to write.")

@@ -1,0 +1,61 @@
+"""What `sonic train sync` does: train, measure on people never seen, and export a judge."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from sonic.clips import load_clips
+from sonic.errors import ConfigError
+from sonic.motion.probe import LipProbe
+from sonic.train.engine import LoopConfig, load_averaged, run
+from sonic.train.sync.judge import export_judge
+from sonic.train.sync.report import POOLED, TestSet, write_report
+from sonic.train.sync.stage import SyncSettings, SyncStage, load_sync, training_clips
+from sonic.train.sync.views import SpeechFront, sync_clips
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+JUDGE = SyncSettings(sound="mel", split="judge", pixels=False, sound_context=2)
+_TEST_SPLIT = "dev"
+
+
+def train_sync(data: Path, output: Path, settings: SyncSettings, loop: LoopConfig) -> dict[str, Any]:
+    """Train to the last step, going on from a checkpoint, and write the report; returns the report.
+
+    Raises:
+        ConfigError: there are no clips to learn from, or nobody to be asked on.
+    """
+    stage = SyncStage(training_clips(data, settings), settings, seed=loop.seed)
+    run(stage, loop, output)
+    return report_on(data, output)
+
+
+def report_on(data: Path, output: Path) -> dict[str, Any]:
+    """Measure a finished run on the people of the dev split and write the report into its folder."""
+    _, about = load_averaged(output)
+    settings = SyncSettings(**about["settings"])
+    probe = data / "probe.safetensors"
+    tests = _tests(data, settings)
+    write_report(load_sync(output), tests, LipProbe.load(probe) if probe.exists() else None, about, output)
+    report: dict[str, Any] = json.loads((output / "report.json").read_text(encoding="utf-8"))
+    return report
+
+
+def write_judge(output: Path, report: dict[str, Any]) -> Path:
+    """Export a run as `output/judge`, the folder that evaluation loads."""
+    pooled = next(row for row in report["accuracy"] if row["source"] == POOLED and row["view"] == "lips")
+    right = {f"{frames} frames": round(pooled[frames]["share"], 4) for frames in ("5", "9", "15")}
+    export_judge(load_sync(output), output / "judge", {**report["training"], "right on other people": right})
+    return output / "judge"
+
+
+def _tests(data: Path, settings: SyncSettings) -> TestSet:
+    recorded = load_clips(data, _TEST_SPLIT, augmented=False)
+    if not recorded:
+        raise ConfigError(f"{data} has no clips of the split {_TEST_SPLIT!r} to measure on.")
+    front = settings.front(augmented=False)
+    spoken = sync_clips(recorded, SpeechFront(), pixels=False)
+    same = settings.sound == "speech" and not settings.pixels
+    return TestSet(spoken if same else sync_clips(recorded, front, pixels=settings.pixels), recorded, spoken)

@@ -27,12 +27,18 @@ ALLOWED = {
     "video": {"media", "config", "errors", "progress"},
     "model": {"pipeline", "hub", "config", "video", "media", "motion", "speech", "errors", "progress", ""},
     "clips": {"motion", "errors"},
-    "evaluate": {"evaluate", "clips", "motion", "speech", "face", "media", "inference", "errors", "progress"},
+    "evaluate": {
+        "evaluate", "clips", "pipeline", "motion", "speech", "face", "media", "inference", "config", "errors",
+        "progress",
+    },
     "train": {
         "train", "evaluate", "clips", "pipeline", "face", "speech", "motion", "render", "media",
         "inference", "hub", "config", "errors", "progress", "",
     },
-    "cli": {"cli", "config", "errors", "hub", "media", "model", "progress", "video", "train.cli", ""},
+    "cli": {
+        "cli", "clips", "config", "errors", "evaluate", "hub", "media", "model", "motion", "progress", "video",
+        "train.cli", "",
+    },
     "__init__": {"config", "errors", "hub", "media.metadata", "model", "progress", "video"},
     "__main__": {"cli"},
 }  # fmt: skip

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 
 import numpy as np
@@ -10,10 +9,6 @@ from click.testing import CliRunner
 
 from sonic.clips import load_clips
 from sonic.errors import ConfigError
-from sonic.evaluate.report import table
-from sonic.evaluate.statistics import blinks, bootstrap_interval
-from sonic.evaluate.weights import closures_met, evaluate
-from sonic.motion.probe import LipProbe
 from sonic.motion.sampler import MotionSampler
 from sonic.train.cli import train
 from sonic.train.motion.dataset import Sampler, mirror
@@ -125,48 +120,7 @@ def test_the_export_makes_motion(exported, data):
     assert motion.shape == truth.shape
 
 
-def test_evaluation_compares_with_the_truth(exported, data):
-    sampler, probe = MotionSampler(exported), LipProbe.load(exported / "probe.safetensors")
-    result = evaluate(sampler, probe, load_clips(data, "dev", augmented=False), steps=2, samples=2)
-    assert set(result.rows()) <= {"all", "people", "person0", "person1"}
-    assert -1 <= result.rows()["all"]["sample"] <= 1
-    assert "| all |" in table(result)
-
-
 def test_motion_command_trains_and_logs(data, tmp_path):
     call("motion", str(data), "-o", str(tmp_path), "--steps", "2", "--width", "32", "--batch-scale", "0.1")
     assert (tmp_path / "checkpoint.safetensors").exists()
     assert list((tmp_path / "logs").iterdir())
-
-
-def test_evaluate_command_prints_and_writes(exported, data, tmp_path):
-    figures = tmp_path / "figures.json"
-    result = call("evaluate", str(exported), str(data), "--steps", "1", "--samples", "1", "-o", str(figures))
-    assert "| all |" in result.output
-    assert json.loads(figures.read_text())["rows"]["all"]["clips"] > 0
-
-
-def test_a_wrong_sampler_setting_is_named(exported, data):
-    with pytest.raises(ConfigError, match="does not describe a sampler"):
-        call("evaluate", str(exported), str(data), "--sampler", '{"speed": 1}')
-
-
-def test_blinks_are_counted(space):
-    motion = np.zeros((250, space.dim), np.float32)
-    for first, length in ((20, 3), (100, 5), (150, 40)):
-        motion[first : first + length, space.groups["lids"]] = 1
-    assert blinks(motion, space) == [3, 5]
-
-
-def test_bootstrap_interval_holds_the_median():
-    values = np.random.default_rng(0).normal(5, 1, 200)
-    low, high = bootstrap_interval(values)
-    assert low < np.median(values) < high
-    assert high - low < 1
-
-
-def test_closures_are_met_or_missed():
-    real = np.array([0.1, 0.0, 0.1, 0.1, 0.0, 0.0, 0.1])
-    made = np.array([0.1, 0.1, 0.02, 0.1, 0.1, 0.1, 0.1])
-    assert closures_met(made, real) == 0.5
-    assert np.isnan(closures_met(made, real + 1))

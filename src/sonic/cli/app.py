@@ -22,6 +22,7 @@ _COMMANDS = {
     "models": "List the models that are here.",
     "info": "Say what made a video.",
     "doctor": "Check this installation.",
+    "evaluate": "Judge a model or finished videos by figures.",
     "train": "Train a motion model (needs the train extra).",
 }
 _EXAMPLES = """\b

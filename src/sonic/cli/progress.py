@@ -20,6 +20,9 @@ _LABELS = {
     "motion": "finding the motion",
     "frames": "drawing",
     "finish": "finishing",
+    "clips": "judging clips",
+    "voices": "judging voices",
+    "films": "watching videos",
 }
 
 

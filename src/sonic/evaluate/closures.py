@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sonic.evaluate.rest import opening_speed
 from sonic.evaluate.statistics import median
 from sonic.motion.space import FRAME_RATE
+from sonic.progress import Reporter
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from sonic.evaluate.performance import Performer
     from sonic.evaluate.phones import Phone, Voice
     from sonic.motion.head import Array
+    from sonic.progress import OnProgress
 
 CLOSED = 0.015  # IOD; about a millimetre, or one to two pixels on a face 256 pixels wide
 NEARLY = 0.035  # IOD; most viewers take this for closed in moving lips
@@ -32,8 +35,8 @@ class VoiceScore:
         language: what is spoken.
         name: the recording.
         depths: least lip opening within each m, b, p and a frame around it, IOD.
-        vowels: greatest lip opening within each vowel that has no m, b or p beside it, IOD: the control, since
-            a mouth that never opens would meet every closure.
+        vowels: greatest lip opening within each vowel that has no m, b or p beside it, IOD: the control,
+            since a mouth that never opens would meet every closure.
         pause_speed: how fast the opening changes in each frame of long pauses, IOD a second.
         speech_speed: the same in all other frames.
     """
@@ -47,21 +50,23 @@ class VoiceScore:
 
 
 def score_voices(
-    performer: Performer, voices: Sequence[Voice], seeds: Sequence[int] = (0,)
+    performer: Performer, voices: Sequence[Voice], on_progress: OnProgress | None = None
 ) -> list[VoiceScore]:
-    """Let a model speak every voice, once a seed, and look at its lips."""
-    space = performer.sampler.space
-    return [
-        score_opening(voice, space.opening(performer.perform(voice.path, seed)))
-        for voice in voices
-        for seed in seeds
-    ]
+    """Let a model speak every voice, each with a seed of its own, and look at its lips."""
+    reporter = Reporter(on_progress)
+    reporter.begin("voices", len(voices))
+    scores = []
+    for seed, voice in enumerate(voices):
+        opening = performer.sampler.space.opening(performer.perform(voice.path, seed))
+        scores.append(score_opening(voice, opening))
+        reporter.step(seed + 1)
+    return scores
 
 
 def score_opening(voice: Voice, opening: Array) -> VoiceScore:
     """Look at one series of lip openings, IOD, [T] at 25 frames a second."""
     opening = np.maximum(opening, 0)  # the renderer lets lips touch, not overlap
-    speed = np.abs(np.diff(opening, prepend=opening[:1])) * FRAME_RATE
+    speed = opening_speed(opening)
     resting = in_pauses(voice.phones, len(opening))
     return VoiceScore(
         voice.language,

@@ -1,205 +1,211 @@
-"""Judge a motion model on people it never saw: its samples beside the tracked truth and the ridge floor."""
+"""Judge a motion model on people it never saw: its samples beside the truth and what is too easy."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields, replace
-from typing import TYPE_CHECKING, Any
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sonic.evaluate.lags import correlation, lag_curve, peak
-from sonic.evaluate.statistics import bootstrap_interval, liveliness, median
+from sonic.evaluate.figures import Score, by_person, measure, summarise
+from sonic.evaluate.judge import SHORTEST
+from sonic.evaluate.lips import wrong_gain
+from sonic.evaluate.liveliness import liveliness, seam_ratio
+from sonic.evaluate.rest import heard_frames, opening_speed, silences
+from sonic.evaluate.showing import PERFORMERS, Plan, show
+from sonic.evaluate.statistics import UNKNOWN
+from sonic.progress import Reporter
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from sonic.clips import Clip
+    from sonic.evaluate.judge import JudgeResult, SyncJudge
+    from sonic.evaluate.rest import Mask
+    from sonic.evaluate.showing import Showing
+    from sonic.evaluate.statistics import Estimate
     from sonic.motion.head import Array
     from sonic.motion.probe import LipProbe
     from sonic.motion.sampler import MotionSampler
+    from sonic.motion.space import MotionSpace
+    from sonic.progress import OnProgress
 
-SAMPLES = 8
-_SEARCH = 4  # frames within which the offset is looked for
-_LONGEST = 500  # frames judged of any clip
-_MEETING, _NEARLY = 0.015, 0.035  # IOD; real lips that touch, made lips that a viewer takes for closed
-_LONG_ENOUGH = 60  # frames; the lag of a shorter clip is a matter of luck
 _LONG = 110  # frames; shorter clips say nothing about blinks and heads
+_QUICK_CLIPS = 2  # a person
+_LIVELY = ("sample", "real")
+_PIXELS = 100.0  # an eye distance, for the judge
 
 
 @dataclass(frozen=True)
-class ClipScore:
-    """One clip's figures; correlations and ratios are of lip opening unless they say otherwise.
+class Heard:
+    """The sound of a clip's frames: mono at 16 kHz from the first on, loudness, and where it is silent."""
 
-    Attributes:
-        name: the clip.
-        source: where it comes from.
-        person: who speaks.
-        sample: correlation of one sample with the truth at zero lag.
-        mean: the same for the mean of eight samples.
-        ridge: the same for the linear probe.
-        width: correlation of mouth width, one sample.
-        jaw: correlation of jaw drop, one sample.
-        amplitude: standard deviation of a sample over that of the truth.
-        offset: lag of the mean sample against the truth, frames; NaN for clips too short to say.
-        ridge_offset: the same for the probe.
-        wrong_gain: error with another clip's sound over the error with its own.
-        closures: share of the moments when the real lips meet at which a sample's lips meet too; NaN if none.
-    """
-
-    name: str
-    source: str
-    person: str
-    sample: float
-    mean: float
-    ridge: float
-    width: float
-    jaw: float
-    amplitude: float
-    offset: float
-    ridge_offset: float
-    wrong_gain: float
-    closures: float
+    sound: Array
+    level: Array
+    silent: Mask
 
 
-_FIGURES = [item.name for item in fields(ClipScore) if item.type == "float"]
+@dataclass(frozen=True)
+class Played:
+    """One clip with everything that is needed to judge how it was performed."""
+
+    clip: Clip
+    heard: Heard
+    real: Showing
+    shown: Mapping[str, Showing]
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Scores of all clips, and how lively real and made faces are over the longer ones."""
+    """Scores of all clips and performers, liveliness of the model and of real faces, and openings to look at.
 
-    clips: list[ClipScore]
-    real: dict[str, float]
-    made: dict[str, float]
+    Attributes:
+        scores: one per clip and performer.
+        lively: figures of `liveliness` and `resting`, by performer ("sample", "real").
+        openings: per clip the lip opening of truth and sample, [2, T].
+    """
 
-    def to_dict(self) -> dict[str, Any]:
-        """Everything as plain numbers, for JSON."""
+    scores: Sequence[Score]
+    lively: dict[str, dict[str, float]]
+    openings: dict[str, Array]
+
+    def of(self, performer: str) -> list[Score]:
+        """One performer's scores."""
+        return [score for score in self.scores if score.performer == performer]
+
+    def groups(self) -> dict[str, dict[str, dict[str, Estimate]]]:
+        """Figures by group (each source, "all" clips, "people") and performer."""
+        everyone = {name: self.of(name) for name in PERFORMERS}
+        sources = sorted({score.source for score in self.scores})
+        chosen = {s: {n: [x for x in v if x.source == s] for n, v in everyone.items()} for s in sources}
+        chosen |= {"all": everyone, "people": {name: by_person(v) for name, v in everyone.items()}}
         return {
-            "rows": self.rows(),
-            "real": self.real,
-            "made": self.made,
-            "clips": [asdict(c) for c in self.clips],
+            group: {name: summarise(scores) for name, scores in performers.items()}
+            for group, performers in chosen.items()
         }
 
-    def rows(self) -> dict[str, dict[str, float]]:
-        """Medians per source, over all clips ("all"), and over people of each person's medians ("people")."""
-        sources = sorted({clip.source for clip in self.clips})
-        groups = {source: [clip for clip in self.clips if clip.source == source] for source in sources}
-        groups |= {"all": self.clips, "people": by_person(self.clips)}
-        return {name: _summary(group) for name, group in groups.items()}
-
-
-def by_person(clips: Sequence[ClipScore]) -> list[ClipScore]:
-    """One score a person, the medians of their clips, so that nobody counts for more by having more clips."""
-    return [
-        _typical([clip for clip in clips if clip.person == person])
-        for person in sorted({c.person for c in clips})
-    ]
-
-
-def _typical(clips: Sequence[ClipScore]) -> ClipScore:
-    medians: dict[str, Any] = {name: median(np.array([getattr(c, name) for c in clips])) for name in _FIGURES}
-    return replace(clips[0], **medians)
-
-
-def _summary(clips: Sequence[ClipScore]) -> dict[str, float]:
-    columns = {name: np.array([getattr(clip, name) for clip in clips]) for name in _FIGURES}
-    low, high = bootstrap_interval(columns["sample"])
-    return {
-        "clips": len(clips),
-        "people": len({clip.person for clip in clips}),
-        **{name: median(values) for name, values in columns.items()},
-        "sample_low": low,
-        "sample_high": high,
-        "within_one_frame": _share_within(columns["offset"]),
-        "ridge_within_one_frame": _share_within(columns["ridge_offset"]),
-    }
+    def sizes(self) -> dict[str, tuple[int, int]]:
+        """Clips and people of every group."""
+        one = self.of("sample")
+        rows = {source: [x for x in one if x.source == source] for source in {score.source for score in one}}
+        return {
+            name: (len(group), len({x.person for x in group}))
+            for name, group in (rows | {"all": one, "people": one}).items()
+        }
 
 
 def evaluate(
-    sampler: MotionSampler, probe: LipProbe, clips: Sequence[Clip], *, steps: int = 25, samples: int = SAMPLES
+    sampler: MotionSampler,
+    probe: LipProbe,
+    clips: Sequence[Clip],
+    plan: Plan | None = None,
+    *,
+    judge: SyncJudge | None = None,
+    on_progress: OnProgress | None = None,
 ) -> Evaluation:
-    """Score every clip with `samples` seeds and once with another clip's sound."""
-    scores = []
+    """Let a model perform every clip and compare it with the truth, the floor and the sync judge's opinion.
+
+    Args:
+        sampler: the model.
+        probe: the linear floor.
+        clips: of people outside the training data.
+        plan: how to sample; 8 samples of 25 steps if not given.
+        judge: columns of its own; left out if not given.
+        on_progress: called after every clip.
+    """
+    plan, reporter = plan or Plan(), Reporter(on_progress)
+    reporter.begin("clips", len(clips))
+    scores: list[Score] = []
+    played: list[Played] = []
     for index, clip in enumerate(clips):
-        other = _other_clip(clips, index)
-        scores.append(_score(sampler, probe, clip, other, steps=steps, samples=samples))
-    return Evaluation(scores, *compare_liveliness(sampler, clips, steps))
+        real, shown = show(sampler, probe, clip, other_clip(clips, index), plan, index * plan.samples)
+        one = Played(clip, listen(clip, len(real.motion)), real, shown)
+        scores += _scores(one, sampler.space, judge)
+        played.append(replace(one, shown={name: shown[name] for name in _LIVELY}))
+        reporter.step(index + 1)
+    return Evaluation(scores, compare_liveliness(played, sampler), _openings(played))
 
 
-def compare_liveliness(
-    sampler: MotionSampler, clips: Sequence[Clip], steps: int
-) -> tuple[dict[str, float], dict[str, float]]:
-    """Blinks, head speed and tremor of real faces and of made ones that heard the same, over long clips."""
-    long = [clip for clip in clips if len(clip.motion) >= _LONG] or list(clips)
-    windows = [clip.window("clean", 0, _LONGEST) for clip in long]
-    made = [
-        _sample(sampler, features, len(truth), seed, steps) for seed, (features, truth) in enumerate(windows)
-    ]
-    return liveliness([truth for _, truth in windows], sampler.space), liveliness(made, sampler.space)
+def quick_choice(clips: Sequence[Clip]) -> list[Clip]:
+    """The two longest clips of every person, for a first look."""
+    taken: Counter[str] = Counter()
+    chosen = []
+    for clip in sorted(clips, key=lambda clip: -len(clip.motion)):
+        if taken[clip.person] < _QUICK_CLIPS:
+            taken[clip.person] += 1
+            chosen.append(clip)
+    return sorted(chosen, key=lambda clip: clip.name)
 
 
-def _other_clip(clips: Sequence[Clip], index: int) -> Clip:
+def other_clip(clips: Sequence[Clip], index: int) -> Clip:
     """The next clip of the same source, so that only the words differ in kind."""
     same = [clip for clip in clips if clip.source == clips[index].source] or list(clips)
     return same[(same.index(clips[index]) + 1) % len(same)]
 
 
-def _score(
-    sampler: MotionSampler, probe: LipProbe, clip: Clip, other: Clip, *, steps: int, samples: int
-) -> ClipScore:
-    features, truth = clip.window("clean", 0, _LONGEST)
-    wrong = other.window("clean", 0, _LONGEST)[0]
-    drawn = [_readings(sampler, features, len(truth), seed, steps) for seed in range(samples)]
-    misled = _readings(sampler, wrong, len(truth), 0, steps)
-    real, first, mean = mouth_readings(sampler, truth), drawn[0], np.mean(drawn, axis=0)
-    linear = probe.predict(features)[:, 0]
-    own = np.median([correlation(draw[:, 0], real[:, 0]) for draw in drawn])
-    return ClipScore(
-        name=clip.name,
-        source=clip.source,
-        person=clip.person,
-        sample=correlation(first[:, 0], real[:, 0]),
-        mean=correlation(mean[:, 0], real[:, 0]),
-        ridge=correlation(linear, real[:, 0]),
-        width=correlation(first[:, 1], real[:, 1]),
-        jaw=correlation(first[:, 2], real[:, 2]),
-        amplitude=float(first[:, 0].std() / max(real[:, 0].std(), 1e-6)),
-        offset=_lag(mean[:, 0], real[:, 0]),
-        ridge_offset=_lag(linear, real[:, 0]),
-        wrong_gain=(1 - correlation(misled[:, 0], real[:, 0])) / max(1 - float(own), 1e-3),
-        closures=closures_met(first[:, 0], real[:, 0]),
-    )
+def listen(clip: Clip, frames: int) -> Heard:
+    """What is heard in the first `frames` frames of a clip."""
+    level, heard = heard_frames(clip.sound, clip.start, frames)
+    begin = round(clip.start * 640)
+    sound = clip.sound[max(0, begin) :]
+    return Heard(np.pad(sound, (max(0, -begin), 0)), level, silences(heard))
 
 
-def closures_met(made: Array, real: Array) -> float:
-    """Share of the real closures (openings in IOD, [T]) that the made lips reach within a frame, or NaN."""
-    closed = np.diff(np.r_[False, real < _MEETING, False].astype(int))
-    starts, ends = np.flatnonzero(closed == 1), np.flatnonzero(closed == -1)
-    spans = [made[max(0, first - 1) : last + 1] for first, last in zip(starts, ends, strict=True)]
-    reached = [span.min() < _NEARLY for span in spans]
-    return float(np.mean(reached)) if reached else float("nan")
+def compare_liveliness(played: Sequence[Played], sampler: MotionSampler) -> dict[str, dict[str, float]]:
+    """Blinks, head, tremor, rest and seams of real faces and of samples that heard the same."""
+    long = [one for one in played if len(one.real.motion) >= _LONG] or list(played)
+    space, hop = sampler.space, sampler.config.hop
+    found = {}
+    for name in _LIVELY:
+        tracks = [one.shown[name].motion for one in long]
+        rest = resting([(one.shown[name].opening, one.heard.silent) for one in played])
+        found[name] = liveliness(tracks, space) | rest | seams(tracks, space, hop)
+    return found
 
 
-def _lag(made: Array, real: Array) -> float:
-    return peak(lag_curve(made, real, _SEARCH)).frames if len(real) >= _LONG_ENOUGH else float("nan")
+def resting(openings: Sequence[tuple[Array, Mask]]) -> dict[str, float]:
+    """Opening speed in silence and elsewhere, IOD a second, over series of openings and silent frames."""
+    speeds = np.concatenate([opening_speed(np.maximum(opening, 0)) for opening, _ in openings])
+    silent = np.concatenate([mask for _, mask in openings])
+    return {
+        "silent_seconds": float(silent.sum() / 25),
+        "speed_in_silence": float(speeds[silent].mean()) if silent.any() else float("nan"),
+        "speed_in_speech": float(speeds[~silent].mean()) if (~silent).any() else float("nan"),
+    }
 
 
-def _share_within(offsets: Array, limit: float = 1.0) -> float:
-    """Share of the known offsets that are at most `limit` frames; NaN if none is known."""
-    known = offsets[np.isfinite(offsets)]
-    return float((np.abs(known) <= limit).mean()) if len(known) else float("nan")
+def seams(tracks: Sequence[Array], space: MotionSpace, hop: int) -> dict[str, float]:
+    """Per group of motion, acceleration at the joins of windows of `hop` frames over that elsewhere."""
+    joined = [track for track in tracks if len(track) > hop + 1]
+    found = {}
+    for name, group in space.groups.items():
+        ratios = [seam_ratio(track[:, group], range(hop, len(track), hop)) for track in joined]
+        found[f"seam_{name}"] = float(np.mean(ratios)) if ratios else float("nan")
+    return found
 
 
-def _readings(sampler: MotionSampler, features: Array, frames: int, seed: int, steps: int) -> Array:
-    return mouth_readings(sampler, _sample(sampler, features, frames, seed, steps))
+def _scores(one: Played, space: MotionSpace, judge: SyncJudge | None) -> list[Score]:
+    figures = {
+        name: measure(shown, one.real, one.heard.level, space, _judged(judge, name, one, space))
+        for name, shown in one.shown.items()
+    }
+    gain = wrong_gain(figures["sample"].opening, figures["wrong"].opening)
+    figures["sample"] = replace(figures["sample"], wrong_gain=gain)
+    figures["real"] = replace(figures["real"], lip_error=UNKNOWN)  # its motion is the truth itself
+    clip = one.clip
+    return [Score(clip.name, clip.source, clip.person, name, found) for name, found in figures.items()]
 
 
-def _sample(sampler: MotionSampler, features: Array, frames: int, seed: int, steps: int) -> Array:
-    return np.concatenate(list(sampler.stream([features], frames=frames, seed=seed, steps=steps)))
+def _judged(judge: SyncJudge | None, name: str, one: Played, space: MotionSpace) -> JudgeResult | None:
+    frames = len(one.real.motion)
+    if judge is None or name == "still" or frames < SHORTEST or len(one.heard.sound) < SHORTEST * 640:
+        return None
+    if name == "real":
+        return judge.score(one.heard.sound, one.clip.landmarks[:frames])
+    displacement = space.decode(one.shown[name].motion).displacement
+    return judge.score(one.heard.sound, (space.template + displacement) * _PIXELS)
 
 
-def mouth_readings(sampler: MotionSampler, motion: Array) -> Array:
-    """Lip opening, mouth width and jaw drop relative to the closed neutral, IOD, [T, 3]."""
-    coefficients = motion[:, sampler.space.groups["mouth"]]
-    return coefficients @ sampler.space.mouth_readout()
+def _openings(played: Sequence[Played]) -> dict[str, Array]:
+    return {one.clip.name: np.stack([one.real.opening, one.shown["sample"].opening]) for one in played}

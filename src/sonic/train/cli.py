@@ -1,4 +1,4 @@
-"""The commands `sonic train prepare | motion | export | evaluate`."""
+"""The commands `sonic train prepare | motion | export`."""
 
 from __future__ import annotations
 
@@ -28,22 +28,39 @@ def train() -> None:
             raise DependencyError(f"Training needs {name}: pip install 'sonic-portrait[train]' brings it.")
 
 
+def _prepare_options(command: Any) -> Any:
+    """One option for each setting of preparation."""
+    from dataclasses import fields
+
+    from sonic.train.prepare.settings import PrepareSettings
+
+    for setting in reversed(fields(PrepareSettings)):
+        flag = "--" + setting.name.replace("_", "-")
+        details = {"type": type(setting.default), "default": setting.default, "show_default": True}
+        command = click.option(flag, setting.name, help=setting.metadata["help"], **details)(command)
+    return command
+
+
 @train.command()
 @click.argument("clips", type=_EXISTING)
 @click.option("-o", "--output", type=_FOLDER, required=True, help="Folder for the training data.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Of the disturbed sound variants.")
-def prepare(clips: Path, output: Path, seed: int) -> None:
-    """Track faces, encode sound and motion, correct audio-video offsets.
+@click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes.")
+@click.option("--ray", is_flag=True, help="Work on a Ray cluster; all its machines must see the same files.")
+@_prepare_options
+def prepare(clips: Path, output: Path, workers: int, ray: bool, **settings: Any) -> None:
+    """Turn videos into shards of clips whose lips follow their sound.
 
     CLIPS is a folder of videos or a TSV with the columns file, source, person, split. What is already done
-    is kept, so a stopped run goes on where it was.
+    is kept, so a stopped run goes on where it was; limits can be changed without watching the videos again.
     """
     from sonic.train.prepare.manifest import read_manifest
+    from sonic.train.prepare.settings import PrepareSettings
+    from sonic.train.prepare.stages import Crew
     from sonic.train.prepare.stages import prepare as run_stages
     from sonic.train.prepare.summary import summarise
 
-    index = run_stages(read_manifest(clips), output, seed=seed, report=_progress)
-    click.echo(summarise(index))
+    crew = Crew(workers=workers, ray=ray, tell=_progress)
+    click.echo(summarise(run_stages(read_manifest(clips), output, PrepareSettings(**settings), crew)))
 
 
 @train.command()
@@ -118,44 +135,23 @@ def sync(
 @click.option("-o", "--output", type=_FOLDER, required=True, help="Model folder to write.")
 @click.option("--name", default="sonic-base", show_default=True, help="Name of the model.")
 @click.option("--sampler", default="{}", help="Sampler settings as JSON, e.g. '{\"guidance\": 1.2}'.")
-def export(run: Path, data: Path, output: Path, name: str, sampler: str) -> None:
+@click.option(
+    "--precision",
+    type=click.Choice(["fp32", "fp16", "int8"]),
+    default="fp16",
+    show_default=True,
+    help="Of the weights; int8 also calculates its matrix products in 8 bits.",
+)
+def export(run: Path, data: Path, output: Path, name: str, sampler: str, precision: Any) -> None:
     """Write the averaged weights of a RUN trained on DATA as a model folder."""
     from sonic.train.export.model_folder import describe_run, export_model, load_trained, ship_space
 
     checkpoint = run / "checkpoint.safetensors"
     about = describe_run(checkpoint, data, name)
-    difference = export_model(load_trained(checkpoint), output, _sampler_config(sampler), about)
+    parities = export_model(load_trained(checkpoint), output, _sampler_config(sampler), about, precision)
     ship_space(data, output)
-    click.echo(f"{output}: differs from the network by at most {difference:.4f} spreads")
-
-
-@train.command()
-@click.argument("model", type=_EXISTING)
-@click.argument("data", type=_EXISTING)
-@click.option("--steps", type=int, default=25, show_default=True, help="Solver steps.")
-@click.option("--samples", type=int, default=8, show_default=True, help="Samples that the mean is taken of.")
-@click.option("--sampler", default=None, help="Sampler settings as JSON instead of the model's own.")
-@click.option(
-    "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write the figures as JSON."
-)
-def evaluate(
-    model: Path, data: Path, steps: int, samples: int, sampler: str | None, output: Path | None
-) -> None:
-    """Compare a MODEL with the tracked truth of DATA's dev split, beside the ridge floor."""
-    from sonic.clips import load_clips
-    from sonic.evaluate.report import table
-    from sonic.evaluate.weights import evaluate as score
-    from sonic.motion.probe import LipProbe
-    from sonic.motion.sampler import MotionSampler
-
-    loaded = MotionSampler(model)
-    if sampler is not None:
-        loaded = loaded.with_config(_sampler_config(sampler))
-    clips = load_clips(data, "dev", augmented=False)
-    result = score(loaded, LipProbe.load(data / "probe.safetensors"), clips, steps=steps, samples=samples)
-    click.echo(table(result))
-    if output is not None:
-        output.write_text(json.dumps(result.to_dict(), indent=1) + "\n", encoding="utf-8")
+    for file, parity in parities.items():
+        click.echo(f"{output / file} differs from the network by {parity.error:.2%} of its spread")
 
 
 def _space(data: Path) -> Any:

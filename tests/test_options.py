@@ -11,6 +11,7 @@ import pytest
 from sonic.config import GenerateConfig
 from sonic.face.landmarks import FaceTracker
 from sonic.media.audio import AudioSource
+from sonic.motion import solver
 from sonic.motion.head import fit_head, rotation_vectors
 from sonic.motion.mouth import lip_opening
 from sonic.motion.space import FaceMotion
@@ -110,9 +111,8 @@ def test_refinement_moves_lips_by_less_than_two_frames(moves):
 
 
 def test_inference_steps_are_solver_steps(model, portrait_path, tone, monkeypatch):
-    sampler, calls = model._networks.sampler, []
-    flow = sampler._flow
-    monkeypatch.setattr(sampler, "_flow", lambda *inputs: calls.append(1) or flow(*inputs))
+    calls, guess = [], solver._guess
+    monkeypatch.setattr(solver, "_guess", lambda *inputs: calls.append(1) or guess(*inputs))
     for steps in (1, 7):
         calls.clear()
         config = GenerateConfig(inference_steps=steps, seed=0, min_resolution=256, crop="face")

@@ -97,8 +97,8 @@ class GenerateConfig:
         25,
         "Solver steps of the motion model.",
         "More steps follow the model more exactly; the time of the motion stage grows in proportion. A model "
-        "may bring a student of its own for few steps (`student` in its `config.json`): it takes over up to the "
-        "number of steps that it was taught.",
+        "may bring a student for few steps (`student` in its `config.json`): it takes over up to the number "
+        "of steps that it was taught.",
         unit="steps",
         minimum=1,
         maximum=100,

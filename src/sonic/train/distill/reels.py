@@ -23,6 +23,7 @@ HEARD = 2 * BANDS  # mel numbers that arrive during one feature
 _SECONDS = 30.0  # of a reel; the encoder hears clips of a second as words in a great silence otherwise
 _TAPE = (0.8, 1.25)  # how much longer the sound gets; pitch changes along
 _GAIN = (-18.0, 9.0)  # dB
+_MEASURED = 24  # reels
 _LONGEST_GAP = 1.5  # seconds of silence between clips
 _GAP_SHARE, _TAPE_SHARE, _NOISE_SHARE = 0.3, 0.6, 0.5
 
@@ -46,7 +47,7 @@ class Reels:
 
     def statistics(self) -> tuple[Array, Array]:
         """Mean and standard deviation of mel and features over the first reels, [160 + F] each."""
-        rows = np.concatenate([np.asarray(reel, np.float32) for reel in self._reels[:24]])
+        rows = np.concatenate([np.asarray(reel, np.float32) for reel in self._reels[:_MEASURED]])
         return rows.mean(0), np.maximum(rows.std(0), 1e-3)
 
 

@@ -6,18 +6,22 @@ import numpy as np
 import pytest
 import torch
 from click.testing import CliRunner
+from PIL import Image
+from safetensors.torch import load_file
 
 from sonic.clips import load_clips
 from sonic.errors import ConfigError
 from sonic.motion.sampler import MotionSampler
 from sonic.train.cli import train
+from sonic.train.engine import LoopConfig, run
+from sonic.train.logs import read_losses
 from sonic.train.motion.dataset import Sampler, mirror
-from sonic.train.motion.loop import TrainConfig, Training, run
 from sonic.train.motion.network import MotionNetwork, NetworkConfig
+from sonic.train.motion.stage import MotionStage, load_trained
 from sonic.train.prepare.space_fit import mirror_indices, mirror_signs, mirrored
 
 TINY = NetworkConfig(motion_dim=29, width=32, trunk_blocks=1, flow_blocks=1, heads=2)
-CONFIG = TrainConfig(steps=6, warm_up=2, save_every=3)
+CONFIG = LoopConfig(steps=6, warm_up=2, save_every=3, picture_every=0, device="cpu")
 
 
 # Raised inside torch by its own exporter.
@@ -41,46 +45,58 @@ def batches(clips, space):
 
 
 @pytest.fixture(scope="module")
-def trained(batches, tmp_path_factory):
-    """A tiny network after forty steps, with its losses."""
+def trained(batches, clips, tmp_path_factory):
+    """The folder of a tiny network after forty steps."""
     folder = tmp_path_factory.mktemp("run")
-    training = Training(TINY, replace(CONFIG, steps=40, save_every=40), batches)
-    losses = []
-    run(training, folder, lambda _, terms: losses.append(terms["total"]))
-    return folder, losses
+    run(MotionStage(TINY, batches, clips), replace(CONFIG, steps=40, save_every=2, picture_every=40), folder)
+    return folder
 
 
 @pytest.fixture(scope="module")
 def exported(trained, data, tmp_path_factory):
     folder = tmp_path_factory.mktemp("model")
-    result = call("export", str(trained[0]), str(data), "-o", str(folder), "--name", "tiny")
+    result = call("export", str(trained), str(data), "-o", str(folder), "--name", "tiny")
     assert "differs from the network" in result.output
     return folder
 
 
 def test_training_learns(trained):
-    _, losses = trained
-    assert np.mean(losses[-8:]) < 0.8 * np.mean(losses[:8])
+    losses = [row["total"] for row in read_losses(trained / "losses.csv")]
+    assert np.mean(losses[-4:]) < 0.8 * np.mean(losses[:4])
 
 
-def test_a_resumed_run_equals_an_uninterrupted_one(batches, tmp_path):
-    whole = Training(TINY, CONFIG, batches)
-    run(whole, tmp_path / "whole")
-    first = Training(TINY, CONFIG, batches)
-    while first.step < 3:
-        first.advance()
-    first.save(tmp_path / "parts")
-    second = Training(TINY, CONFIG, batches)
-    run(second, tmp_path / "parts")
-    for name, value in whole.network.state_dict().items():
-        assert torch.equal(value, second.network.state_dict()[name]), name
-        assert torch.equal(whole.averaged[name], second.averaged[name]), name
+def test_training_shows_lips_and_faces(trained):
+    names = sorted(path.name for path in (trained / "pictures").iterdir())
+    assert names == ["0000040-faces.png", "0000040-lip-opening.png"]
+    with Image.open(trained / "pictures" / "0000040-faces.png") as picture:
+        assert picture.size == (8 * 160, 2 * 160)
 
 
-def test_another_network_does_not_resume(trained, batches):
-    folder, _ = trained
-    with pytest.raises(ConfigError, match="another shape"):
-        Training(replace(TINY, width=64), CONFIG, batches).resume(folder)
+def test_a_resumed_run_equals_an_uninterrupted_one(batches, clips, tmp_path):
+    class Killed(MotionStage):
+        def batch(self, step):
+            if step == 4:
+                raise MemoryError
+            return super().batch(step)
+
+    run(MotionStage(TINY, batches, clips), CONFIG, tmp_path / "whole")
+    with pytest.raises(MemoryError):
+        run(Killed(TINY, batches, clips), CONFIG, tmp_path / "parts")
+    run(MotionStage(TINY, batches, clips), CONFIG, tmp_path / "parts")
+    whole, parts = (load_file(tmp_path / name / "checkpoint.safetensors") for name in ("whole", "parts"))
+    assert whole.keys() == parts.keys()
+    for name, value in whole.items():
+        assert torch.equal(value, parts[name]), name
+
+
+def test_another_network_does_not_resume(trained, batches, clips):
+    with pytest.raises(ConfigError, match="width 32 instead of 64"):
+        run(MotionStage(replace(TINY, width=64), batches, clips), CONFIG, trained)
+
+
+def test_half_precision_learns_too(batches, clips, tmp_path):
+    run(MotionStage(TINY, batches, clips), replace(CONFIG, precision="bf16-mixed"), tmp_path)
+    assert all(value.isfinite().all() for value in load_trained(tmp_path).state_dict().values())
 
 
 def test_the_same_step_has_the_same_batch(batches):

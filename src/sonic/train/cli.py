@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from sonic.errors import DependencyError
+from sonic.train.options import run_options
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 _EXISTING = click.Path(exists=True, path_type=Path)
@@ -23,7 +24,7 @@ def train() -> None:
     Needs the train extra: pip install 'sonic-portrait[train]'.
     """
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    for name in ("onnx", "onnxscript", "scipy", "tensorboard", "torch"):
+    for name in ("lightning_fabric", "onnx", "onnxscript", "scipy", "tensorboard", "torch"):
         if find_spec(name) is None:
             raise DependencyError(f"Training needs {name}: pip install 'sonic-portrait[train]' brings it.")
 
@@ -66,33 +67,27 @@ def prepare(clips: Path, output: Path, workers: int, ray: bool, **settings: Any)
 @train.command()
 @click.argument("data", type=_EXISTING)
 @click.option("-o", "--output", type=_FOLDER, required=True, help="Folder for checkpoints and logs.")
-@click.option("--steps", type=int, default=2400, show_default=True, help="Training steps in all.")
 @click.option(
     "--batch-scale", type=float, default=1.0, show_default=True, help="More or fewer clips a batch."
 )
 @click.option("--width", type=int, default=160, show_default=True, help="Channels of the network.")
-@click.option("--dropout", type=float, default=0.2, show_default=True)
-@click.option("--learning-rate", type=float, default=1e-3, show_default=True)
-@click.option("--threads", type=int, default=1, show_default=True, help="CPU threads.")
-@click.option("--device", default="cpu", show_default=True, help="cpu or cuda.")
-@click.option("--seed", type=int, default=0, show_default=True)
-def motion(
-    data: Path, output: Path, steps: int, batch_scale: float, width: int, dropout: float, **run: Any
-) -> None:
+@click.option("--dropout", type=float, default=0.2, show_default=True, help="Share of channels left out.")
+@run_options()
+def motion(data: Path, output: Path, batch_scale: float, width: int, dropout: float, **loop: Any) -> None:
     """Train the motion network on prepared DATA; goes on from a checkpoint in the output folder."""
     from sonic.clips import load_clips
+    from sonic.train.engine import LoopConfig, run
     from sonic.train.motion.dataset import Sampler
-    from sonic.train.motion.loop import TrainConfig, Training
-    from sonic.train.motion.loop import run as train_on
     from sonic.train.motion.network import NetworkConfig
+    from sonic.train.motion.stage import MotionStage
 
-    space = _space(data)
-    sampler = Sampler(load_clips(data, "train"), space, seed=run["seed"], batch_scale=batch_scale)
+    space, clips = _space(data), load_clips(data, "train")
+    sampler = Sampler(clips, space, seed=loop["seed"], batch_scale=batch_scale)
     network = NetworkConfig(
         motion_dim=space.dim, feature_dim=sampler.feature_dim, width=width, dropout=dropout
     )
-    training = Training(network, TrainConfig(steps=steps, **run), sampler)
-    train_on(training, output, _logger(output))
+    shown = load_clips(data, "dev", augmented=False) or clips
+    run(MotionStage(network, sampler, shown), LoopConfig(**loop), output)
 
 
 @train.command()
@@ -144,11 +139,11 @@ def sync(
 )
 def export(run: Path, data: Path, output: Path, name: str, sampler: str, precision: Any) -> None:
     """Write the averaged weights of a RUN trained on DATA as a model folder."""
-    from sonic.train.export.model_folder import describe_run, export_model, load_trained, ship_space
+    from sonic.train.export.model_folder import describe_run, export_model, ship_space
+    from sonic.train.motion.stage import load_trained
 
-    checkpoint = run / "checkpoint.safetensors"
-    about = describe_run(checkpoint, data, name)
-    parities = export_model(load_trained(checkpoint), output, _sampler_config(sampler), about, precision)
+    about = describe_run(run, data, name)
+    parities = export_model(load_trained(run), output, _sampler_config(sampler), about, precision)
     ship_space(data, output)
     for file, parity in parities.items():
         click.echo(f"{output / file} differs from the network by {parity.error:.2%} of its spread")
@@ -173,17 +168,3 @@ def _sampler_config(text: str) -> Any:
 def _progress(stage: str, done: int, total: int) -> None:
     if done == total or done % 50 == 0:
         click.echo(f"{stage} {done}/{total}", err=True)
-
-
-def _logger(folder: Path) -> Any:
-    """Writes losses for TensorBoard every ten steps."""
-    from torch.utils.tensorboard import SummaryWriter
-
-    writer = SummaryWriter(str(folder / "logs"))
-
-    def log(step: int, losses: dict[str, float]) -> None:
-        if step % 10 == 0:
-            for name, value in losses.items():
-                writer.add_scalar(f"loss/{name}", value, step)
-
-    return log

@@ -10,26 +10,17 @@ import torch
 
 from sonic.motion.sampler import FORMAT, SamplerConfig
 from sonic.motion.space import FRAME_RATE
+from sonic.train.checkpoint import steps_taken
 from sonic.train.export.onnx_file import Parity, Precision, export_onnx
-from sonic.train.motion.loop import part, read_metadata
-from sonic.train.motion.network import MotionNetwork, NetworkConfig
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from torch import Tensor
 
+    from sonic.train.motion.network import MotionNetwork
+
 _TRACED, _CHECKED = 40, 61  # frames of the windows that are traced and compared
-
-
-def load_trained(checkpoint: Path) -> MotionNetwork:
-    """The averaged network of a training checkpoint, ready for inference."""
-    from safetensors.torch import load_file
-
-    config = NetworkConfig(**json.loads(read_metadata(checkpoint)["network"]))
-    network = MotionNetwork(config)
-    network.load_state_dict(part(load_file(str(checkpoint)), "averaged."))
-    return network.eval()
 
 
 def export_model(
@@ -69,12 +60,12 @@ def export_model(
     return parities
 
 
-def describe_run(checkpoint: Path, data: Path, name: str) -> dict[str, Any]:
+def describe_run(run: Path, data: Path, name: str) -> dict[str, Any]:
     """What a model folder says about its weights: their name, and how much they have seen."""
     rows = json.loads((data / "index.json").read_text(encoding="utf-8"))
     seen = [row for row in rows if row["kept"] and row["split"] == "train"]
     trained = {
-        "steps": int(read_metadata(checkpoint)["step"]),
+        "steps": steps_taken(run),
         "clips": len(seen),
         "people": len({row["person"] for row in seen}),
         "minutes": round(sum(row["frames"] for row in seen) / FRAME_RATE / 60, 1),

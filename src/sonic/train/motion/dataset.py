@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -84,6 +84,16 @@ class Sampler:
         power = sum((sound.astype(np.float64) ** 2).sum(0) for sound in sounds) / count
         spread = np.sqrt(np.maximum(power - mean**2, 1e-6))
         return mean.astype(np.float32), spread.astype(np.float32)
+
+    def describe(self) -> dict[str, Any]:
+        """What decides on the batches, as JSON."""
+        clips = [clip for bucket in self.buckets for clip in bucket]
+        return {
+            "clips": len(clips),
+            "frames": sum(len(clip.motion) for clip in clips),
+            "dropout": self.dropout,
+            "batch_scale": self.batch_scale,
+        }
 
     def batch(self, step: int) -> Batch:
         """The batch of a step."""

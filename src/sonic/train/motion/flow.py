@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+from torch import nn
 
 from sonic.face.topology import CHIN, MOUTH_CORNERS
 from sonic.motion.mouth import lip_gaps
@@ -54,27 +55,23 @@ class LossWeights:
     average: float = 0.5
 
 
-class FlowLoss:
+class FlowLoss(nn.Module):
     """Flow matching with clean-motion prediction, measured on coefficients, lip points and speeds."""
 
     def __init__(self, space: MotionSpace, weights: LossWeights | None = None) -> None:
+        super().__init__()
         self.weights = weights or LossWeights()
-        self.dims = torch.from_numpy(coefficient_weights(space))
-        self.readout = torch.from_numpy(lip_readout(space))
         opening = space.opening(np.eye(space.dim, dtype=np.float32) * space.spread)
-        self.opening = torch.from_numpy(opening.astype(np.float32))
+        constants = {
+            "dims": coefficient_weights(space),
+            "readout": lip_readout(space),
+            "opening": opening.astype(np.float32),
+        }
+        for name, values in constants.items():
+            self.register_buffer(name, torch.from_numpy(values), persistent=False)
         self.rest_opening = float(space.opening(space.mean[None])[0])
 
-    def to(self, device: str) -> FlowLoss:
-        """The same loss on another device."""
-        self.dims, self.readout, self.opening = (
-            tensor.to(device) for tensor in (self.dims, self.readout, self.opening)
-        )
-        return self
-
-    def __call__(
-        self, network: MotionNetwork, batch: Batch, time: Tensor, noise: Tensor
-    ) -> dict[str, Tensor]:
+    def forward(self, network: MotionNetwork, batch: Batch, time: Tensor, noise: Tensor) -> dict[str, Tensor]:
         """Loss terms for times [B] in 0..1 and noise like the motion; their sum is the term "total"."""
         clean, known = batch.motion, batch.known
         along = time[:, None, None]
@@ -84,8 +81,10 @@ class FlowLoss:
         guess = network.flow(noisy, time, speech, seen * known, known, batch.style, batch.valid)
         urgency = 1 / (1 - along + _LEAST_NOISE)
         counted = batch.valid[..., None] * (1 - known) * urgency / urgency.mean()
-        terms = self._errors(guess, clean, counted)
-        average = network.flow.average(speech)
+        # In full precision, also where the network calculates in half.
+        with torch.autocast(clean.device.type, enabled=False):
+            terms = self._errors(guess.float(), clean, counted)
+        average = network.flow.average(speech).float()
         terms["average"] = weighted_mean((average - clean) ** 2 * self.dims, batch.valid[..., None])
         terms["total"] = terms["motion"] + sum(
             weight * terms[name] for name, weight in vars(self.weights).items()

@@ -1,0 +1,45 @@
+"""The options that every training command has, with the defaults of the loop."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sonic.train.stage import LoopConfig
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_HELP = {
+    "steps": "Training steps in all.",
+    "learning_rate": "At its highest.",
+    "picture_every": "Steps between pictures, 0 for none.",
+    "seed": "Of weights, batches, noise and dropout.",
+    "threads": "CPU threads of each process.",
+    "device": "Where to train; auto takes a GPU if there is one.",
+    "devices": "GPUs, or processes on a CPU.",
+    "precision": "auto is bf16-mixed on a GPU; or any that Lightning Fabric knows, such as 32-true.",
+}
+_TYPES = {
+    "device": click.Choice(["auto", "cpu", "cuda"]),
+    "devices": click.IntRange(1),
+    "picture_every": click.IntRange(0),
+    "seed": click.IntRange(0),
+    "steps": click.IntRange(1),
+}
+
+
+def run_options(**defaults: Any) -> Callable[[Any], Any]:
+    """Give a command the options of a training run, named as in `LoopConfig`; `defaults` replace its own."""
+    usual = LoopConfig(**defaults)
+
+    def decorate(command: Any) -> Any:
+        for name, text in reversed(_HELP.items()):
+            default = getattr(usual, name)
+            kind = _TYPES.get(name, type(default))
+            flag = "--" + name.replace("_", "-")
+            command = click.option(flag, type=kind, default=default, show_default=True, help=text)(command)
+        return command
+
+    return decorate

@@ -33,7 +33,7 @@ class Figures:
         concordance: Lin's concordance of lip opening, -1..1: also size and level must agree.
         lip_error: lip vertex error over that of the still face; below 1 is better than doing nothing.
         amplitude: standard deviation of lip opening over that of the truth.
-        offset: frames by which the lips lead the truth.
+        offset: frames by which the lips come after the truth.
         closures: share of the moments when the real lips meet at which these meet too.
         envelope: best correlation of lip opening with loudness.
         wrong_gain: error with another clip's sound over that with the own; the model's rows only.

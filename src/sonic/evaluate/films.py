@@ -56,7 +56,7 @@ class FilmFigures:
         tremor_head: the same for the head's rotation.
         jerk_lips: mean third difference of lip opening, IOD a second^3.
         jerk_head: the same for the head's rotation, radians a second^3.
-        sharpness: detail of the mouth over that of the portrait's, or of the video's own closed mouth.
+        sharpness: detail of the mouth against that of the eyes, over the portrait's (or own closed mouth's).
         leakage: change outside the face over change inside it.
         flicker: change along the picture's edge beyond what the codec always does, grey levels.
         drift: how far the head's rigid points move in the head frame between beginning and end, IOD.
@@ -67,7 +67,7 @@ class FilmFigures:
         concordance: Lin's concordance of lip opening with the reference's.
         lip_error: lip vertex error over that of a still face.
         amplitude: standard deviation of lip opening over the reference's.
-        offset: frames by which the lips lead the reference's.
+        offset: frames by which the lips come after the reference's.
         closures: share of the reference's closures met.
     """
 

@@ -48,7 +48,7 @@ def amplitude(made: Array, real: Array) -> float:
 
 
 def offset(made: Array, real: Array) -> float:
-    """Frames by which a made series leads the real one, -4..4; NaN for series too short to say."""
+    """Frames by which a made series comes after the real one, -4..4; NaN for series too short to say."""
     if len(real) < _LONG_ENOUGH or made.std() < 1e-6:
         return float("nan")
     return peak(lag_curve(made, real, _SEARCH)).frames

@@ -22,16 +22,17 @@ _SAME_POSE = np.radians(4.0)
 def mouth_sharpness(faces: Grey, opening: Array, portrait: Grey | None) -> float:
     """Median detail of the mouth over that of the portrait's, or of the video's own most closed mouths.
 
-    Detail is the variance of the Laplacian over the mouth of upright faces of one size.
+    Detail is the variance of the Laplacian over the mouth of upright faces of one size, against that over
+    eyes and forehead, so that the size of the picture and the codec do not count as softness.
 
     Args:
         faces: upright grey faces, uint8 [T, 96, 96].
         opening: lip opening of the same frames, [T].
         portrait: the portrait's upright face, [96, 96].
     """
-    found = np.array([_detail(face[MOUTH]) for face in faces])
+    found = np.array([_mouth_detail(face) for face in faces])
     if portrait is not None:
-        return float(np.median(found)) / max(_detail(portrait[MOUTH]), 1e-6)
+        return float(np.median(found)) / max(_mouth_detail(portrait), 1e-6)
     shut = np.argsort(opening)[: max(1, round(_SHUT_SHARE * len(faces)))]
     return float(np.median(found) / max(float(np.median(found[shut])), 1e-6))
 
@@ -64,6 +65,10 @@ def upper_face_likeness(faces: Grey, rotation: Array, portrait: Grey | None) -> 
     return float(
         np.median([correlation(face[UPPER].astype(np.float32).ravel(), reference) for face in faces[near]])
     )
+
+
+def _mouth_detail(face: Any) -> float:
+    return _detail(face[MOUTH]) / max(_detail(face[UPPER]), 1e-6)
 
 
 def _detail(patch: Any) -> float:

@@ -70,8 +70,9 @@ def envelope_agreement(opening: Array, level: Array) -> Offset:
 
 
 def band_passed(series: Array) -> Array:
-    """A series [T] at 25 Hz without what is slower than 1 Hz or faster than 10 Hz."""
-    spectrum: Any = np.fft.rfft(series - series.mean())
+    """A series [T] at 25 Hz without its trend and what is slower than 1 Hz or faster than 10 Hz."""
+    time = np.arange(len(series))
+    spectrum: Any = np.fft.rfft(series - np.polyval(np.polyfit(time, series, 1), time))
     rates = np.fft.rfftfreq(len(series), 1 / FRAME_RATE)
     spectrum[(rates < _BAND[0]) | (rates > _BAND[1])] = 0
     passed: Array = np.fft.irfft(spectrum, len(series))

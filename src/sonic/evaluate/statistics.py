@@ -53,7 +53,7 @@ def estimate_share(hits: Array, people: Sequence[str], draws: int = DRAWS) -> Es
 def _drawn(values: Array, people: Sequence[str], draws: int) -> tuple[Array, Array]:
     """The finite values [n] and how often each counts in every draw of people, [draws, n]."""
     known = np.isfinite(values)
-    names, owner = np.unique(np.asarray(people)[known], return_inverse=True)
+    names, owner = np.unique(np.asarray(list(people))[known], return_inverse=True)
     if not len(names):
         return values[known], np.zeros((draws, 0))
     rng = np.random.default_rng(0)

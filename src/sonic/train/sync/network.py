@@ -57,7 +57,6 @@ class Refine(nn.Module):
                 nn.LayerNorm(width),
                 nn.Linear(width, 2 * width),
                 nn.SiLU(),
-                nn.Dropout(config.dropout),
                 nn.Linear(2 * width, width),
             )
             for _ in range(config.blocks)

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from sonic.errors import DependencyError
+from sonic.train.distill.commands import distill
 from sonic.train.options import run_options
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -147,6 +148,9 @@ def export(run: Path, data: Path, output: Path, name: str, sampler: str, precisi
     ship_space(data, output)
     for file, parity in parities.items():
         click.echo(f"{output / file} differs from the network by {parity.error:.2%} of its spread")
+
+
+train.add_command(distill)
 
 
 def _space(data: Path) -> Any:

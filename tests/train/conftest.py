@@ -8,15 +8,15 @@ import pytest
 pytest.importorskip("torch", reason="the train extra is not installed")
 pytest.importorskip("scipy", reason="the train extra is not installed")
 
+from made_up import make_videos
+
 import sonic
 from sonic.motion.head import HeadPose, rotation_matrices
 from sonic.motion.space import MotionSpace
-from sonic.train.prepare.manifest import ClipRow
 from sonic.train.prepare.stages import prepare
-from sonic.train.prepare.tracks import SAMPLES_PER_FRAME, Track
+from sonic.train.prepare.tracks import Track
 
 FRAMES = 64
-PEOPLE = 7
 
 
 @pytest.fixture(scope="session")
@@ -26,7 +26,7 @@ def shipped_space():
 
 @pytest.fixture(scope="session")
 def talk(shipped_space):
-    """A made-up clip: a face whose lips open with the loudness of a buzz."""
+    """A made-up track: a head that turns a little while its lips open and close."""
 
     def make(seed, frames=FRAMES):
         rng = np.random.default_rng(seed)
@@ -39,30 +39,21 @@ def talk(shipped_space):
         vectors = 0.05 * np.stack([np.sin(time / 9), np.cos(time / 7), np.sin(time / 5)], axis=1)
         centre = np.tile(np.array([128.0, 100.0, 0.0]), (frames, 1))
         pose = HeadPose(np.full(frames, 60.0), rotation_matrices(vectors), centre)
-        loudness = np.repeat(opening, SAMPLES_PER_FRAME)
-        buzz = np.sign(np.sin(np.arange(len(loudness)) * rng.uniform(0.04, 0.09)))
-        sound = (loudness * buzz + rng.normal(0, 0.001, len(loudness))).astype(np.float32)
-        return Track(pose.place(points.astype(np.float32)), np.ones(frames, np.float32), sound)
+        return Track(0, pose.place(points.astype(np.float32)), np.ones(frames, np.float32))
 
     return make
 
 
 @pytest.fixture(scope="session")
-def rows():
-    names = [f"person{index}" for index in range(PEOPLE)]
-    return [
-        ClipRow(Path(f"{name}.mp4"), name, name, name, "dev" if index < 2 else "train")
-        for index, name in enumerate(names)
-    ]
+def rows(tmp_path_factory):
+    """The manifest of the made-up videos."""
+    return make_videos(tmp_path_factory.mktemp("videos"))
 
 
 @pytest.fixture(scope="session")
-def data(tmp_path_factory, talk, rows):
-    """A prepared folder of seven made-up people."""
+def data(tmp_path_factory, rows):
+    """The made-up videos, prepared: six clips to train on, two in dev and one for the judge."""
     folder = tmp_path_factory.mktemp("data")
-    (folder / "tracks").mkdir()
-    for seed, row in enumerate(rows):
-        talk(seed).save(folder / "tracks" / f"{row.name}.npz")
     prepare(rows, folder)
     return folder
 

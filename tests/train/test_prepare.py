@@ -1,47 +1,84 @@
 from __future__ import annotations
 
-import json
+from dataclasses import replace
 
 import av
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
-from sonic.errors import ConfigError, InputError, NoAudioTrackError
+from sonic.errors import ConfigError, InputError
 from sonic.evaluate.lags import lag_curve, peak
-from sonic.face.landmarks import FaceTracker
 from sonic.media.image import load_image
-from sonic.train.prepare.clip_reader import track_video
+from sonic.train.cli import train
+from sonic.train.prepare.index import read_index
 from sonic.train.prepare.manifest import read_manifest
 from sonic.train.prepare.offsets import shared_offsets
+from sonic.train.prepare.settings import PrepareSettings
 from sonic.train.prepare.stages import prepare
 from sonic.train.prepare.summary import summarise
-from sonic.train.prepare.tracks import Track
+from sonic.train.prepare.tracks import Footage
+from sonic.train.prepare.watch import watch
 
 
-def test_stages_leave_what_training_needs(data, rows):
-    index = json.loads((data / "index.json").read_text())
-    assert [row["name"] for row in index] == [row.name for row in rows]
-    assert sum(row["kept"] for row in index) >= 4
-    for row in index:
-        with np.load(data / "features" / f"{row['name']}.npz") as file:
-            assert {"clean", "noisy", "slow", "fast"} <= set(file.files)
-            assert file["clean"].shape == (128, 384)
-        with np.load(data / "motion" / f"{row['name']}.npz") as file:
-            assert file["motion"].shape[0] == row["frames"] == 64
+@pytest.fixture(scope="module")
+def index(data):
+    return {clip.name: clip for clip in read_index(data)}
 
 
-def test_preparing_again_changes_nothing(data, rows):
+def test_people_who_speak_are_kept(index):
+    people = [clip for name, clip in index.items() if name.startswith("person")]
+    assert len(people) == 7
+    assert all(clip.kept and clip.frames == 64 for clip in people)
+    assert all(abs(clip.offset) < 1 for clip in people)
+
+
+def test_a_cut_parts_two_clips(index):
+    assert [(index[name].start, index[name].frames) for name in ("cut", "cut-2")] == [(0, 32), (32, 32)]
+
+
+def test_of_two_faces_the_one_that_speaks_is_kept(index):
+    pair = sorted((index["pair"], index["pair-2"]), key=lambda clip: clip.kept)
+    assert [clip.kept for clip in pair] == [False, True]
+    assert pair[0].reason == "another face in the picture speaks"
+    assert pair[1].correlation > pair[0].correlation
+
+
+@pytest.mark.parametrize(("name", "reason"), [("silent", "silent"), ("faceless", "no face for long enough")])
+def test_what_cannot_be_used_is_dropped_with_a_reason(index, name, reason):
+    assert not index[name].kept
+    assert index[name].reason == reason
+
+
+def test_late_sound_is_noticed(index):
+    assert index["late"].offset == pytest.approx(3, abs=0.7)
+
+
+def test_the_command_changes_nothing_that_is_done(data, rows):
+    before = {path: path.read_bytes() for path in data.rglob("*") if path.is_file()}
+    times = {path: path.stat().st_mtime_ns for path in data.glob("*/*.npz")}
+    table = rows[0].file.with_name("clips.tsv")
+    done = CliRunner().invoke(train, ["prepare", str(table), "-o", str(data)], catch_exceptions=False)
+    assert "person3 train: 1 of 1 clips kept" in done.output
+    assert {path: path.read_bytes() for path in data.rglob("*") if path.is_file()} == before
+    assert {path: path.stat().st_mtime_ns for path in data.glob("*/*.npz")} == times
+
+
+def test_another_limit_needs_no_second_look_at_the_videos(data, rows, tmp_path):
+    folder = tmp_path / "data"
+    folder.mkdir()
+    for name in ("tracks", "clips", "features"):
+        (folder / name).symlink_to(data / name)
     before = {path: path.stat().st_mtime_ns for path in data.glob("*/*.npz")}
-    index = (data / "index.json").read_text()
-    prepare(rows, data)
+    clips = prepare(rows, folder, PrepareSettings(smallest_face=79.0))
+    assert "face too small" in {clip.reason for clip in clips}
     assert {path: path.stat().st_mtime_ns for path in data.glob("*/*.npz")} == before
-    assert (data / "index.json").read_text() == index
 
 
-def test_summary_names_sources_and_reasons(data, rows):
-    text = summarise(prepare(rows, data))
+def test_summary_names_sources_and_reasons(data):
+    text = summarise(read_index(data))
     assert "person3 train" in text
-    assert "correlation" in text
+    assert "dropped 1: silent" in text
 
 
 @pytest.mark.parametrize("lag", [-3, 0, 2])
@@ -71,19 +108,16 @@ def test_a_source_that_disagrees_leaves_clips_alone():
     assert offsets[-1] is None
 
 
-def test_a_track_is_cut_where_the_face_is_lost_or_jumps(talk):
-    track = talk(0)
-    track.landmarks[10] = np.nan
-    track.landmarks[40:, :, 0] += 200
-    assert track.longest_run() == slice(11, 40)
-
-
-def test_a_track_survives_saving(talk, tmp_path):
-    track = talk(1)
-    track.save(tmp_path / "track.npz")
-    loaded = Track.load(tmp_path / "track.npz")
-    assert np.array_equal(loaded.landmarks, track.landmarks)
-    assert np.allclose(loaded.sound, track.sound, atol=1e-4)
+def test_footage_survives_saving(talk, tmp_path):
+    track = replace(talk(1), measures={"width": 80.0}, thumbnail=b"picture")
+    footage = Footage(np.linspace(-1, 1, 999, dtype=np.float32), (track,), 64, 1, "", b"first")
+    footage.save(tmp_path / "footage.npz")
+    loaded = Footage.load(tmp_path / "footage.npz")
+    assert np.array_equal(loaded.tracks[0].landmarks, track.landmarks)
+    assert loaded.tracks[0].measures == track.measures
+    assert loaded.tracks[0].thumbnail == b"picture"
+    assert np.allclose(loaded.sound, footage.sound, atol=1e-4)
+    assert (loaded.frames, loaded.cuts, loaded.thumbnail) == (64, 1, b"first")
 
 
 @pytest.fixture
@@ -113,23 +147,28 @@ def video(tmp_path, portrait_path):
     return make
 
 
-def test_a_video_is_tracked_at_25_frames_a_second(video):
-    track = track_video(video(sound=True), FaceTracker())
-    assert len(track.landmarks) == 25
-    assert (track.score > 0.5).all()
-    assert len(track.sound) == pytest.approx(16_000, abs=1500)
+def test_a_video_is_watched_at_25_frames_a_second(video):
+    footage = watch(video(sound=True))
+    assert footage.frames == 25
+    assert len(footage.tracks) == 1
+    assert (footage.tracks[0].score > 0.5).all()
+    assert len(footage.sound) == pytest.approx(16_000, abs=1500)
 
 
-def test_a_silent_video_is_refused(video):
-    with pytest.raises(NoAudioTrackError, match="no sound"):
-        track_video(video(sound=False), FaceTracker())
+def test_a_video_without_sound_is_no_use(video):
+    assert watch(video(sound=False)).problem == "no sound"
 
 
-def test_a_file_that_is_no_video_is_refused(tmp_path):
+def test_a_file_that_is_no_video_is_no_use(tmp_path):
     path = tmp_path / "clip.mp4"
     path.write_text("not a video")
-    with pytest.raises(InputError, match="cannot be decoded"):
-        track_video(path, FaceTracker())
+    assert watch(path).problem == "cannot be decoded"
+
+
+def test_videos_of_nobody_are_refused(rows, tmp_path):
+    faceless = [row for row in rows if row.name == "faceless"]
+    with pytest.raises(InputError, match="No training clip"):
+        prepare(faceless, tmp_path)
 
 
 def test_a_folder_is_a_manifest(tmp_path):

@@ -116,6 +116,10 @@ class FaceDetector:
             for candidate in network.detect(image, region, threshold)
         ]
 
+    def glance(self, image: NDArray[np.uint8]) -> list[Detection]:
+        """Faces of one look at the whole picture, the largest first; for video frames, about 7 ms."""
+        return merge_detections(self._candidates(image, [_whole(image)], CONFIDENT))
+
     def detect_main(self, image: NDArray[np.uint8]) -> Detection | None:
         """The largest face as the short-range network alone sees it, else of `detect`; for video frames."""
         whole = _whole(image)

@@ -8,9 +8,9 @@ import av
 import numpy as np
 import soxr
 
+from sonic.clips import SAMPLE_RATE
 from sonic.errors import InputError, NoAudioTrackError
 from sonic.motion.space import FRAME_RATE
-from sonic.train.prepare.tracks import SAMPLE_RATE, Track
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,34 +18,18 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from sonic.face.landmarks import FaceTracker
     from sonic.motion.head import Array
 
     Frame = npt.NDArray[np.uint8]
 
 
-def track_video(path: Path, tracker: FaceTracker) -> Track:
-    """Follow the main face through a video.
-
-    Raises:
-        InputError: the file is no video; NoAudioTrackError if it is a silent one.
-    """
-    try:
-        frames, start = frames_of(path)
-        tracked = [tracker.track(frame) for frame in frames]
-        sound = sound_from(path, start)
-    except av.FFmpegError as error:
-        raise InputError(f"{path} cannot be decoded ({error}); leave it out or convert it to MP4.") from error
-    lost = np.full((478, 3), np.nan, np.float32)
-    landmarks = np.array([lost if points is None else points for points, _ in tracked], np.float32)
-    return Track(landmarks, np.array([score for _, score in tracked], np.float32), sound)
-
-
 def frames_of(path: Path) -> tuple[Iterator[Frame], float]:
     """RGB frames at 25 a second, repeated or left out to fit, and when the first is shown, seconds."""
     with av.open(str(path)) as container:
-        first = next(container.decode(video=0)).time or 0.0
-    return _paced(path, first), first
+        frame = next(container.decode(video=0), None) if container.streams.video else None
+    if frame is None:
+        raise InputError(f"{path} has no picture; training needs videos of people talking.")
+    return _paced(path, frame.time or 0.0), frame.time or 0.0
 
 
 def _paced(path: Path, first: float) -> Iterator[Frame]:
@@ -69,6 +53,8 @@ def sound_from(path: Path, start: float) -> Array:
         mono = av.AudioResampler("flt", "mono")
         frames = list(container.decode(audio=0))
         blocks = [block.to_ndarray().ravel() for frame in frames for block in mono.resample(frame)]
+    if not frames:
+        raise NoAudioTrackError(f"{path} has an empty sound track; training needs videos of people talking.")
     samples = soxr.resample(np.concatenate(blocks), frames[0].sample_rate, SAMPLE_RATE).astype(np.float32)
     late = round(((frames[0].time or 0.0) - start) * SAMPLE_RATE)
     return np.pad(samples, (late, 0)) if late > 0 else samples[-late:]

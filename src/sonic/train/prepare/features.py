@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import zlib
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import soxr
 
-from sonic.train.prepare.tracks import SAMPLE_RATE, SAMPLES_PER_FRAME
+from sonic.clips import SAMPLE_RATE, SAMPLES_PER_FRAME
+from sonic.speech.encoder import SpeechEncoder
+from sonic.train.prepare.tracks import Footage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from sonic.motion.head import Array
-    from sonic.speech.encoder import SpeechEncoder
+    from sonic.train.prepare.index import PreparedClip
 
 _TAPE_SPEEDS = {"slow": (1.06, 1.18), "fast": (0.84, 0.94)}  # how much longer; pitch changes along
 _TAPE_GAIN = (-9.0, 6.0)  # dB
@@ -21,7 +26,64 @@ _NOISE_GAIN = (-15.0, 6.0)
 _NOISE_RATIO = (3.0, 25.0)  # dB, speech over noise
 _EQUALISER = (-9.0, 6.0)
 _EQUALISER_POINTS = 6
+_TOGETHER = 24 * 25  # frames of short clips that are encoded back to back
 _NOISE_SLOPES = (0.0, 0.5, 1.0)  # white, pinkish, brownish
+
+
+@cache
+def speech_encoder() -> SpeechEncoder:
+    """The speech encoder of this process."""
+    return SpeechEncoder()
+
+
+def together(clips: Sequence[PreparedClip]) -> list[tuple[PreparedClip, ...]]:
+    """Clips of one person and split, together about as long as a long clip."""
+    groups: list[tuple[PreparedClip, ...]] = []
+    for clip in sorted(clips, key=lambda clip: (clip.person, clip.name)):
+        last = groups[-1] if groups else ()
+        full = sum(other.frames for other in last) > _TOGETHER
+        if not last or full or last[0].person != clip.person:
+            groups.append((clip,))
+        else:
+            groups[-1] = (*last, clip)
+    return groups
+
+
+def hear_clips(group: tuple[PreparedClip, ...], folder: Path, seed: int) -> int:
+    """Write `folder/features/NAME.npz` for each clip of a group that has none; returns how many it has.
+
+    The disturbances are drawn from the seed and the group's first name, no matter who does it and when.
+    """
+    paths = [folder / "features" / f"{clip.name}.npz" for clip in group]
+    if not all(path.exists() for path in paths):
+        sounds = [_sound(clip, folder) for clip in group]
+        rng = np.random.default_rng([seed, zlib.crc32(group[0].name.encode())])
+        for path, arrays in zip(paths, encode_variants(sounds, speech_encoder(), rng), strict=True):
+            if not path.exists():
+                _save(path, arrays)
+    return len(group)
+
+
+def _sound(clip: PreparedClip, folder: Path) -> Array:
+    footage = Footage.load(folder / "tracks" / f"{clip.video}.npz")
+    return footage.sound_of(clip.start, clip.frames)[0]
+
+
+def _save(path: Path, arrays: dict[str, Any]) -> None:
+    partial = path.with_suffix(".partial.npz")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    np.savez(partial, **arrays)
+    partial.replace(path)
+
+
+def load_features(path: Path) -> tuple[dict[str, Array], dict[str, float]]:
+    """Features per variant, half precision at 50 Hz, and how much longer than the clip each variant lasts."""
+    with np.load(path) as file:
+        variants = [name for name in file.files if not name.endswith("_ratio")]
+        stretch = {
+            name: float(file[f"{name}_ratio"]) if f"{name}_ratio" in file.files else 1.0 for name in variants
+        }
+        return {name: file[name] for name in variants}, stretch
 
 
 def encode_variants(

@@ -2,197 +2,150 @@
 
 The folder that comes out:
 
-    tracks/NAME.npz      landmarks, scores and sound of every clip
+    tracks/NAME.npz      one video: every face that was followed, how good it is, and the sound
     space.safetensors    the motion space, fitted to the clips of the train split
-    motion/NAME.npz      motion vectors, mouth readings and the first frame of the usable stretch
-    features/NAME.npz    speech features of the sound and its disturbed variants
+    clips/NAME.npz       one clip: motion vectors, mouth readings, mouth crops
+    features/NAME.npz    one clip: speech features of the sound and its disturbed variants
     probe.safetensors    the ridge regression that timed the clips
-    index.json           one row a clip: person, split, offset, correlation, kept or why not
+    index.json           one row a clip: person, split, measures, offset, correlation, kept or why not
+    shards/*.tar         all of that for the clips that were kept; what training reads
+
+Only `shards`, `space.safetensors`, `probe.safetensors` and `index.json` are needed afterwards.
 """
 
 from __future__ import annotations
 
-import json
-import logging
-from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from sonic.errors import InputError
-from sonic.face.topology import CHIN
-from sonic.motion.head import fit_head
-from sonic.motion.mouth import lip_opening, mouth_width
 from sonic.motion.space import MotionSpace
-from sonic.train.prepare.clip_reader import track_video
-from sonic.train.prepare.features import encode_variants
+from sonic.train.prepare.encode import VideoClips, encode_video, landmarks_of
+from sonic.train.prepare.features import hear_clips, load_features, together
+from sonic.train.prepare.index import PreparedClip, write_index
+from sonic.train.prepare.manifest import SPLITS
+from sonic.train.prepare.settings import PrepareSettings
+from sonic.train.prepare.shards import clip_files, mixed_order, write_shards
 from sonic.train.prepare.space_fit import fit_space
 from sonic.train.prepare.timing import time_clips
-from sonic.train.prepare.tracks import SAMPLE_RATE, Track
+from sonic.train.prepare.tracks import Footage
+from sonic.train.prepare.verdicts import candidates
+from sonic.train.prepare.watch import prepare_video
+from sonic.train.prepare.workers import run_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from sonic.face.landmarks import FaceTracker
     from sonic.motion.head import Array
     from sonic.train.prepare.manifest import ClipRow
 
-logger = logging.getLogger(__name__)
+    Tell = Callable[[str, int, int], None]
 
 _SPACE_FRAMES = 60_000  # more do not change the space
-_TOGETHER = 24 * SAMPLE_RATE  # samples of short clips that are encoded back to back
+_MEGABYTE = 1_000_000
 
 
 @dataclass(frozen=True)
-class PreparedClip:
-    """One row of `index.json`.
+class Crew:
+    """Who does the work: processes of this machine or a Ray cluster, and who hears how far it is."""
 
-    Attributes:
-        name, source, person, split: as in the manifest.
-        kept: whether training may use it.
-        reason: why not, empty for kept clips.
-        start: first frame of the usable stretch.
-        frames: its length.
-        offset: how late the sound is, frames, to be corrected when the clip is read.
-        correlation: of the probe's lip opening with the tracked one after that.
-    """
+    workers: int = 1
+    ray: bool = False
+    tell: Tell | None = None
 
-    name: str
-    source: str
-    person: str
-    split: str
-    kept: bool = False
-    reason: str = ""
-    start: int = 0
-    frames: int = 0
-    offset: float = 0.0
-    correlation: float = 0.0
+    def run(self, stage: str, task: Callable[..., object], items: Sequence[object]) -> None:
+        """Call the task with every item."""
+        for done, _ in enumerate(run_all(task, items, workers=self.workers, ray=self.ray), start=1):
+            if self.tell is not None:
+                self.tell(stage, done, len(items))
 
 
 def prepare(
-    rows: Sequence[ClipRow],
-    folder: Path,
-    *,
-    seed: int = 0,
-    report: Callable[[str, int, int], None] | None = None,
+    rows: Sequence[ClipRow], folder: Path, settings: PrepareSettings | None = None, crew: Crew | None = None
 ) -> list[PreparedClip]:
-    """Run every stage that is not done yet and return the index; `report` gets stage, done, total."""
-    tell = report or (lambda _stage, _done, _total: None)
-    for name in ("tracks", "motion", "features"):
-        (folder / name).mkdir(parents=True, exist_ok=True)
-    _track(rows, folder, tell)
-    space = _space(rows, folder)
-    clips = [_encode(row, folder, space) for row in rows]
-    _features([clip for clip in clips if not clip.reason], folder, seed, tell)
-    clips = time_clips(clips, folder)
+    """Run every stage that is not done yet and return the index.
+
+    Raises:
+        InputError: nothing in the train split can be learned from.
+    """
+    settings, crew = settings or PrepareSettings(), crew or Crew()
+    folder.mkdir(parents=True, exist_ok=True)
+    crew.run("watch", partial(prepare_video, folder=folder), rows)
+    clips = [clip for row in rows for clip in candidates(row, _footage(row.name, folder), settings)]
+    good = [clip for clip in clips if not clip.reason]
+    _fit_space(good, folder)
+    crew.run("encode", partial(encode_video, folder=folder), _videos(rows, good))
+    crew.run("hear", partial(hear_clips, folder=folder, seed=settings.seed), together(good))
+    clips = time_clips(clips, folder, settings)
+    for split in SPLITS:
+        limit = int(settings.shard_size * _MEGABYTE)
+        write_shards(folder / "shards", split, _shard_clips(clips, split, folder), limit)
     write_index(clips, folder)
     return clips
 
 
-def write_index(clips: Sequence[PreparedClip], folder: Path) -> None:
-    """Write `index.json`."""
-    content = json.dumps([asdict(clip) for clip in clips], indent=1)
-    (folder / "index.json").write_text(content + "\n", encoding="utf-8")
+def _footage(video: str, folder: Path) -> Footage:
+    return Footage.load(folder / "tracks" / f"{video}.npz")
 
 
-def _track(rows: Sequence[ClipRow], folder: Path, tell: Callable[[str, int, int], None]) -> None:
-    from sonic.face.landmarks import FaceTracker
-
-    for done, row in enumerate(rows, start=1):
-        path = folder / "tracks" / f"{row.name}.npz"
-        if not path.exists():
-            _track_one(row, path, FaceTracker())
-        tell("tracks", done, len(rows))
+def _videos(rows: Sequence[ClipRow], clips: Sequence[PreparedClip]) -> list[VideoClips]:
+    files = {row.name: row.file for row in rows}
+    members: dict[str, list[PreparedClip]] = {}
+    for clip in clips:
+        members.setdefault(clip.video, []).append(clip)
+    return [VideoClips(files[video], tuple(group)) for video, group in members.items()]
 
 
-def _track_one(row: ClipRow, path: Path, tracker: FaceTracker) -> None:
-    try:
-        track = track_video(row.file, tracker)
-    except InputError as error:
-        logger.warning("%s", error)
-        track = Track(np.zeros((0, 478, 3), np.float32), np.zeros(0, np.float32), np.zeros(0, np.float32))
-    partial = path.with_suffix(".partial.npz")
-    track.save(partial)
-    partial.replace(path)
-
-
-def _space(rows: Sequence[ClipRow], folder: Path) -> MotionSpace:
+def _fit_space(clips: Sequence[PreparedClip], folder: Path) -> None:
     path = folder / "space.safetensors"
     if not path.exists():
-        fit_space(_space_tracks(rows, folder)).save(path)
-    return MotionSpace.load(path)
+        partial_path = path.with_suffix(".partial")
+        fit_space(_space_tracks(clips, folder)).save(partial_path)
+        partial_path.replace(path)
+    MotionSpace.load(path)
 
 
-def _space_tracks(rows: Sequence[ClipRow], folder: Path) -> list[Array]:
-    """Usable landmarks of training clips in random order, as many as the space needs."""
+def _space_tracks(clips: Sequence[PreparedClip], folder: Path) -> list[Array]:
+    """Landmarks of training clips in random order, as many as the space needs."""
     tracks: list[Array] = []
-    train = [row for row in rows if row.split == "train"]
+    train = [clip for clip in clips if clip.split == "train"]
     for index in np.random.default_rng(0).permutation(len(train)):
-        track = Track.load(folder / "tracks" / f"{train[index].name}.npz")
-        run = track.longest_run()
-        if run.stop:
-            tracks.append(track.landmarks[run])
+        tracks.append(landmarks_of(_footage(train[index].video, folder), train[index]))
         if sum(map(len, tracks)) > _SPACE_FRAMES:
             break
     if not tracks:
-        raise InputError("No training clip shows a face for a second; check the videos and their split.")
+        raise InputError("No training clip shows a usable face with sound; check the videos and their split.")
     return tracks
 
 
-def _encode(row: ClipRow, folder: Path, space: MotionSpace) -> PreparedClip:
-    """Motion of a clip's usable stretch, written unless it already is."""
-    clip = PreparedClip(row.name, row.source, row.person, row.split)
-    path = folder / "motion" / f"{row.name}.npz"
-    if path.exists():
-        with np.load(path) as file:
-            return replace(clip, start=int(file["start"]), frames=len(file["motion"]))
-    track = Track.load(folder / "tracks" / f"{row.name}.npz")
-    run = track.longest_run()
-    if not run.stop:
-        return replace(clip, reason="no face for a second, or no sound")
-    landmarks = track.landmarks[run]
-    np.savez(path, motion=space.encode(landmarks), mouth=mouth_of(landmarks, space), start=run.start)
-    return replace(clip, start=run.start, frames=run.stop - run.start)
+def _shard_clips(
+    clips: Sequence[PreparedClip], split: str, folder: Path
+) -> Iterator[tuple[str, dict[str, bytes]]]:
+    kept = [clip for clip in clips if clip.kept and clip.split == split]
+    for clip in sorted(kept, key=lambda clip: mixed_order(clip.name)):
+        yield clip.name, _files(clip, folder)
 
 
-def mouth_of(landmarks: Array, space: MotionSpace) -> Array:
-    """Lip opening, mouth width and chin height of a track, IOD, [T, 3]."""
-    _, points = fit_head(landmarks, space.template)
-    return np.stack([lip_opening(points), mouth_width(points), points[:, CHIN, 1]], axis=1).astype(np.float32)
-
-
-def _features(
-    clips: Sequence[PreparedClip], folder: Path, seed: int, tell: Callable[[str, int, int], None]
-) -> None:
-    from sonic.speech.encoder import SpeechEncoder
-
-    encoder = SpeechEncoder()
-    missing = [clip for clip in clips if not (folder / "features" / f"{clip.name}.npz").exists()]
-    done = len(clips) - len(missing)
-    for number, group in enumerate(_groups(missing, folder)):
-        sounds = [sound for _, sound in group]
-        variants = encode_variants(sounds, encoder, np.random.default_rng([seed, number]))
-        for (clip, _), arrays in zip(group, variants, strict=True):
-            _save_arrays(folder / "features" / f"{clip.name}.npz", arrays)
-        done += len(group)
-        tell("features", done, len(clips))
-
-
-def _groups(clips: Sequence[PreparedClip], folder: Path) -> Iterator[list[tuple[PreparedClip, Array]]]:
-    """Clips of one person with their sounds, together about as long as a long clip."""
-    group: list[tuple[PreparedClip, Array]] = []
-    for clip in sorted(clips, key=lambda clip: clip.person):
-        full = sum(len(sound) for _, sound in group) > _TOGETHER
-        if group and (full or group[0][0].person != clip.person):
-            yield group
-            group = []
-        group.append((clip, Track.load(folder / "tracks" / f"{clip.name}.npz").sound))
-    if group:
-        yield group
-
-
-def _save_arrays(path: Path, arrays: dict[str, Any]) -> None:
-    partial = path.with_suffix(".partial.npz")
-    np.savez(partial, **arrays)
-    partial.replace(path)
+def _files(clip: PreparedClip, folder: Path) -> dict[str, bytes]:
+    footage = _footage(clip.video, folder)
+    features, stretch = load_features(folder / "features" / f"{clip.name}.npz")
+    with np.load(folder / "clips" / f"{clip.name}.npz") as file:
+        motion, mouth, film = file["motion"], file["mouth"], file["film"].tobytes()
+    about = {
+        "name": clip.name,
+        "person": clip.person,
+        "source": clip.source,
+        "split": clip.split,
+        "frames": clip.frames,
+        "start": round(clip.lead + clip.offset, 4),
+        "offset": round(clip.offset, 4),
+        "correlation": round(clip.correlation, 4),
+        "stretch": stretch,
+    }
+    arrays = {"landmarks": landmarks_of(footage, clip), "motion": motion, "mouth": mouth}
+    arrays |= {f"features.{name}": values for name, values in features.items()}
+    return clip_files(about, arrays, footage.sound_of(clip.start, clip.frames)[0], film)

@@ -10,7 +10,7 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sonic.train.prepare.stages import PreparedClip
+    from sonic.train.prepare.index import PreparedClip
 
 
 def summarise(clips: Sequence[PreparedClip]) -> str:

@@ -1,67 +1,106 @@
-"""Face tracks with their sound: read from a video once, kept as one small file per clip."""
+"""What is known of one video: the faces followed through it and its sound, kept as one small file."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sonic.motion.head import eye_centres
-from sonic.motion.space import FRAME_RATE
+from sonic.clips import SAMPLES_PER_FRAME
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import numpy.typing as npt
-
     from sonic.motion.head import Array
 
-SAMPLE_RATE = 16_000
-SAMPLES_PER_FRAME = SAMPLE_RATE // FRAME_RATE
 SHORTEST = 20  # frames; less says nothing about how someone speaks
-_LOWEST_SCORE = 0.5
-_LONGEST_JUMP = 0.5  # eye distances between frames; more is a cut
+MARGIN = 25  # frames of sound kept before and after a clip
 
 
 @dataclass(frozen=True)
 class Track:
-    """One face followed through a clip.
+    """One face followed through one shot, without gaps.
 
     Attributes:
-        landmarks: picture pixels, [T, 478, 3]; NaN where the face was lost.
+        start: its first frame in the video.
+        landmarks: picture pixels, [T, 478, 3].
         score: how sure the tracker was, 0..1, [T].
-        sound: mono at 16 kHz, starting with the first frame, [N].
+        measures: how good it is, by name; see `sonic.train.prepare.measures`.
+        thumbnail: the face as a small JPEG.
     """
 
+    start: int
     landmarks: Array
     score: Array
+    measures: dict[str, float] = field(default_factory=dict)
+    thumbnail: bytes = b""
+
+    @property
+    def end(self) -> int:
+        """The frame after its last one."""
+        return self.start + len(self.landmarks)
+
+
+@dataclass(frozen=True)
+class Footage:
+    """One video, watched and listened to.
+
+    Attributes:
+        sound: mono at 16 kHz, starting with the first frame, [N]; empty if there is none.
+        tracks: every face that was seen for long enough, the earliest and then the largest first.
+        frames: how many there are at 25 a second.
+        cuts: how many shots follow the first.
+        problem: why there is nothing to learn from, in a few words; empty if there is.
+        thumbnail: the first frame as a small JPEG.
+    """
+
     sound: Array
+    tracks: tuple[Track, ...] = ()
+    frames: int = 0
+    cuts: int = 0
+    problem: str = ""
+    thumbnail: bytes = b""
+
+    def sound_of(self, start: int, frames: int) -> tuple[Array, int]:
+        """The sound of a stretch with a second before and after it, and how many frames come before."""
+        lead = min(start, MARGIN)
+        first, last = start - lead, start + frames + MARGIN
+        return self.sound[first * SAMPLES_PER_FRAME : last * SAMPLES_PER_FRAME], lead
 
     def save(self, path: Path) -> None:
-        """Write the track as a NumPy archive with 16-bit sound."""
-        audio = np.round(np.clip(self.sound, -1, 1) * 32767).astype(np.int16)
-        np.savez_compressed(path, landmarks=self.landmarks, score=self.score, audio=audio)
+        """Write everything as one NumPy archive with 16-bit sound; the file appears when it is complete."""
+        arrays: dict[str, Any] = {"sound": np.round(np.clip(self.sound, -1, 1) * 32767).astype(np.int16)}
+        for number, track in enumerate(self.tracks):
+            arrays[f"landmarks{number}"] = track.landmarks
+            arrays[f"score{number}"] = track.score
+            arrays[f"thumbnail{number}"] = np.frombuffer(track.thumbnail, np.uint8)
+        about = {
+            "frames": self.frames,
+            "cuts": self.cuts,
+            "problem": self.problem,
+            "tracks": [{"start": track.start, "measures": track.measures} for track in self.tracks],
+        }
+        thumbnail = np.frombuffer(self.thumbnail, np.uint8)
+        partial = path.with_suffix(".partial.npz")
+        np.savez_compressed(partial, about=np.array(json.dumps(about)), thumbnail=thumbnail, **arrays)
+        partial.replace(path)
 
     @classmethod
-    def load(cls, path: Path) -> Track:
-        """Read a track written by `save`."""
+    def load(cls, path: Path) -> Footage:
+        """Read what `save` wrote."""
         with np.load(path) as file:
-            sound = file["audio"].astype(np.float32) / 32767
-            return cls(file["landmarks"].astype(np.float32), file["score"].astype(np.float32), sound)
-
-    def longest_run(self) -> slice:
-        """The longest stretch without a lost face or a cut, as frames; empty if none is long enough."""
-        good = (self.score > _LOWEST_SCORE) & np.isfinite(self.landmarks).all((1, 2))
-        good &= np.arange(len(good)) < len(self.sound) // SAMPLES_PER_FRAME
-        starts = ~good | ~self._joined()
-        runs = np.split(np.arange(len(good)), np.flatnonzero(starts))
-        longest = max((run[good[run]] for run in runs), key=len, default=np.zeros(0, np.int64))
-        return slice(int(longest[0]), int(longest[-1]) + 1) if len(longest) >= SHORTEST else slice(0, 0)
-
-    def _joined(self) -> npt.NDArray[np.bool_]:
-        right, left = eye_centres(self.landmarks)
-        middle, distance = (right + left) / 2, np.linalg.norm(left - right, axis=-1)
-        jump = np.linalg.norm(np.diff(middle, axis=0, prepend=middle[:1]), axis=-1)
-        joined: npt.NDArray[np.bool_] = jump < _LONGEST_JUMP * distance
-        return joined
+            about = json.loads(str(file["about"]))
+            tracks = [
+                Track(
+                    landmarks=file[f"landmarks{number}"],
+                    score=file[f"score{number}"],
+                    thumbnail=file[f"thumbnail{number}"].tobytes(),
+                    **known,
+                )
+                for number, known in enumerate(about["tracks"])
+            ]
+            sound = file["sound"].astype(np.float32) / 32767
+            thumbnail = file["thumbnail"].tobytes()
+        return cls(sound, tuple(tracks), about["frames"], about["cuts"], about["problem"], thumbnail)

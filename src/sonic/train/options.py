@@ -43,3 +43,9 @@ def run_options(**defaults: Any) -> Callable[[Any], Any]:
         return command
 
     return decorate
+
+
+def loop_config(options: dict[str, Any]) -> tuple[LoopConfig, dict[str, Any]]:
+    """The loop that a command's options describe, and the options that are not about the loop."""
+    loop = LoopConfig(**{name: options[name] for name in _HELP})
+    return loop, {name: value for name, value in options.items() if name not in _HELP}

@@ -24,7 +24,7 @@ class Agreement(nn.Module):
         self.lips = MotionLips(space)
         self.train()
 
-    def train(self, mode: bool = True) -> Agreement:  # noqa: FBT002 - torch's own signature
+    def train(self, mode: bool = True) -> Agreement:
         """Only the outside world trains; the network judges without dropout."""
         super().train(mode)
         self.network.eval()

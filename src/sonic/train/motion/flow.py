@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from sonic.motion.space import MotionSpace
+    from sonic.train.motion.agreement import Agreement
     from sonic.train.motion.network import MotionNetwork
 
 _GAPS = (2, 3, 4, 5, 6)  # of the nine places along the inner lips
@@ -53,14 +54,18 @@ class LossWeights:
     lips: float = 1.0
     speed: float = 0.5
     average: float = 0.5
+    sync: float = 0.02  # counts where a sync network watches
 
 
 class FlowLoss(nn.Module):
     """Flow matching with clean-motion prediction, measured on coefficients, lip points and speeds."""
 
-    def __init__(self, space: MotionSpace, weights: LossWeights | None = None) -> None:
+    def __init__(
+        self, space: MotionSpace, weights: LossWeights | None = None, agreement: Agreement | None = None
+    ) -> None:
         super().__init__()
         self.weights = weights or LossWeights()
+        self.agreement = agreement
         opening = space.opening(np.eye(space.dim, dtype=np.float32) * space.spread)
         constants = {
             "dims": coefficient_weights(space),
@@ -84,10 +89,12 @@ class FlowLoss(nn.Module):
         # In full precision, also where the network calculates in half.
         with torch.autocast(clean.device.type, enabled=False):
             terms = self._errors(guess.float(), clean, counted)
+            if self.agreement is not None:
+                terms["sync"] = self.agreement(guess.float(), batch.features, batch.valid, ~batch.dropped)
         average = network.flow.average(speech).float()
         terms["average"] = weighted_mean((average - clean) ** 2 * self.dims, batch.valid[..., None])
         terms["total"] = terms["motion"] + sum(
-            weight * terms[name] for name, weight in vars(self.weights).items()
+            weight * terms[name] for name, weight in vars(self.weights).items() if name in terms
         )
         return terms
 

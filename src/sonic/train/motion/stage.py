@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from sonic.clips import Clip
+    from sonic.train.motion.agreement import Agreement
     from sonic.train.motion.dataset import Sampler
     from sonic.train.motion.flow import Batch
 
@@ -44,7 +45,8 @@ class MotionObjective(nn.Module):
 class MotionStage:
     """Flow matching of motion given speech.
 
-    Pictures show the longest of the `shown` clips, which had better be of people who are not learned from.
+    A sync network may watch while the motion network learns (`agreement`). Pictures show the longest of the
+    `shown` clips, which had better be of people who are not learned from.
     """
 
     name = "motion"
@@ -55,6 +57,7 @@ class MotionStage:
         sampler: Sampler,
         shown: list[Clip],
         losses: LossWeights | None = None,
+        agreement: Agreement | None = None,
     ) -> None:
         with seeded(sampler.seed):
             network = MotionNetwork(config)
@@ -63,8 +66,9 @@ class MotionStage:
         network.trunk.spread.copy_(torch.from_numpy(spread))
         self.sampler = sampler
         self.losses = losses or LossWeights()
+        self.watched = agreement is not None
         self.shown = max(shown, key=lambda clip: len(clip.motion))
-        self.objective = MotionObjective(network, FlowLoss(sampler.space, self.losses))
+        self.objective = MotionObjective(network, FlowLoss(sampler.space, self.losses, agreement))
         self.turns: dict[str, nn.Module] = {"network": network}
 
     def batch(self, step: int) -> Batch:
@@ -84,6 +88,7 @@ class MotionStage:
         return {
             "network": asdict(self.objective.network.config),
             "losses": asdict(self.losses),
+            "watched": self.watched,
             "data": self.sampler.describe(),
         }
 

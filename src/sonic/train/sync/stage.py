@@ -13,6 +13,7 @@ from sonic.clips import load_clips
 from sonic.errors import ConfigError
 from sonic.evaluate.sync import shift_table
 from sonic.train.engine import load_averaged, seeded
+from sonic.train.people import share_of_people
 from sonic.train.sync.dataset import Sampler
 from sonic.train.sync.losses import SyncObjective
 from sonic.train.sync.network import SyncConfig, SyncNetwork
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from sonic.clips import Clip
     from sonic.train.sync.losses import SyncBatch
     from sonic.train.sync.views import SyncClip
 
@@ -55,7 +55,7 @@ class SyncSettings:
     pixels: bool = True
     share: float = 1.0
     sound_context: int = 0
-    batch: int = 32
+    batch: int = 12
     width: int = 128
     dropout: float = 0.2
 
@@ -131,14 +131,6 @@ def training_clips(data: Path, settings: SyncSettings) -> list[SyncClip]:
             f"{data} has no clips of the split {settings.split!r}; name some people so in the manifest."
         )
     return sync_clips(clips, settings.front(augmented=True), pixels=settings.pixels)
-
-
-def share_of_people(clips: Sequence[Clip], share: float) -> list[Clip]:
-    """The clips of a share of the people, drawn once for all: a smaller share lies inside a larger one."""
-    people = sorted({clip.person for clip in clips})
-    order = np.random.default_rng(0).permutation(len(people))
-    chosen = {people[index] for index in order[: max(1, round(share * len(people)))]} if people else set()
-    return [clip for clip in clips if clip.person in chosen]
 
 
 def load_sync(run: Path) -> SyncNetwork:

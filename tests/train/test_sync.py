@@ -14,6 +14,8 @@ from sonic.evaluate.sync import LIP_POINTS, lip_points, shift_table
 from sonic.train.cli import train
 from sonic.train.engine import LoopConfig, run
 from sonic.train.sync.codecs import CODECS, recoded
+from sonic.train.sync.command import add_curve
+from sonic.train.sync.curve import minutes_needed, points
 from sonic.train.sync.dataset import Sampler, mirrored
 from sonic.train.sync.lips import MotionLips, lips_of_motion
 from sonic.train.sync.losses import SyncObjective, matching_loss, negatives
@@ -237,6 +239,8 @@ def test_the_command_trains_and_reports(data, tmp_path):
     assert {row["view"] for row in report["accuracy"]} == {"lips", "mouth", "both", "ridge"}
     assert [row["codec"] for row in report["codecs"]] == [codec.name for codec in CODECS]
     assert (tmp_path / "offsets.png").read_bytes().startswith(b"\x89PNG")
+    add_curve(tmp_path, [tmp_path, tmp_path])
+    assert "## Learning curve (both)" in (tmp_path / "report.md").read_text()
 
 
 def test_a_judge_comes_out_that_evaluation_can_load(data, talk, tmp_path):
@@ -247,6 +251,17 @@ def test_a_judge_comes_out_that_evaluation_can_load(data, talk, tmp_path):
         np.random.default_rng(0).normal(0, 0.1, 64 * 640), talk(0).landmarks
     )
     assert result.curve.shape == (31,)
+
+
+def test_the_curve_says_how_much_data_is_needed():
+    minutes = np.array([10.0, 20.0, 40.0])
+    assert minutes_needed(minutes, 1 - 4 / minutes) == pytest.approx(80)
+    assert np.isnan(minutes_needed(minutes, 0.5 + 0 * minutes))
+
+
+def test_a_run_without_a_report_has_no_curve(tmp_path):
+    with pytest.raises(ConfigError, match="no report on lips"):
+        points([tmp_path], "lips")
 
 
 def test_a_split_without_people_is_named(data):

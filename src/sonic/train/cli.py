@@ -98,14 +98,23 @@ def motion(data: Path, output: Path, batch_scale: float, width: int, dropout: fl
 @click.option("--see", type=click.Choice(["lips", "mouth", "both"]), default="both", show_default=True)
 @click.option("--share", type=click.FloatRange(0, 1, min_open=True), default=1.0, help="Of the people.")
 @click.option("--judge", is_flag=True, help="Train the judge: log-mel, lips, people of the judge split.")
-@click.option("--steps", type=int, default=1200, show_default=True, help="Training steps in all.")
-@click.option("--batch", type=int, default=32, show_default=True, help="Clips a batch.")
-@click.option("--learning-rate", type=float, default=1e-3, show_default=True)
+@click.option("--curve", multiple=True, type=_EXISTING, help="Run on a smaller share, for a learning curve.")
+@click.option("--steps", type=int, default=3000, show_default=True, help="Training steps in all.")
+@click.option("--batch", type=int, default=12, show_default=True, help="Clips a batch.")
+@click.option("--learning-rate", type=float, default=2e-3, show_default=True)
 @click.option("--threads", type=int, default=1, show_default=True, help="CPU threads.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu or cuda.")
 @click.option("--seed", type=int, default=0, show_default=True)
 def sync(
-    data: Path, output: Path, sound: str, see: str, share: float, judge: bool, batch: int, **loop: Any
+    data: Path,
+    output: Path,
+    sound: str,
+    see: str,
+    share: float,
+    judge: bool,
+    curve: tuple[Path, ...],
+    batch: int,
+    **loop: Any,
 ) -> None:
     """Train the audio-visual sync network on prepared DATA and measure it on the people of the dev split.
 
@@ -114,7 +123,7 @@ def sync(
     from dataclasses import replace
 
     from sonic.train.engine import LoopConfig
-    from sonic.train.sync.command import JUDGE, train_sync, write_judge
+    from sonic.train.sync.command import JUDGE, add_curve, train_sync, write_judge
     from sonic.train.sync.stage import SyncSettings
 
     chosen = SyncSettings(sound=sound, landmarks=see != "mouth", pixels=see != "lips")  # type: ignore[arg-type]
@@ -122,6 +131,8 @@ def sync(
     report = train_sync(data, output, settings, LoopConfig(average=0.995, **loop))
     if judge:
         click.echo(write_judge(output, report))
+    if curve:
+        add_curve(output, curve)
     click.echo((output / "report.md").read_text(encoding="utf-8"))
 
 

@@ -9,12 +9,14 @@ from sonic.clips import load_clips
 from sonic.errors import ConfigError
 from sonic.motion.probe import LipProbe
 from sonic.train.engine import LoopConfig, load_averaged, run
+from sonic.train.sync.curve import curve_table, points
 from sonic.train.sync.judge import export_judge
 from sonic.train.sync.report import POOLED, TestSet, write_report
 from sonic.train.sync.stage import SyncSettings, SyncStage, load_sync, training_clips
 from sonic.train.sync.views import SpeechFront, sync_clips
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 JUDGE = SyncSettings(sound="mel", split="judge", pixels=False, sound_context=2)
@@ -49,6 +51,20 @@ def write_judge(output: Path, report: dict[str, Any]) -> Path:
     right = {f"{frames} frames": round(pooled[frames]["share"], 4) for frames in ("5", "9", "15")}
     export_judge(load_sync(output), output / "judge", {**report["training"], "right on other people": right})
     return output / "judge"
+
+
+def add_curve(output: Path, smaller: Sequence[Path]) -> None:
+    """Append the learning curve through a run and smaller ones to its report.md; needs their reports.
+
+    Raises:
+        ConfigError: a folder holds no report on what this run saw.
+    """
+    report = json.loads((output / "report.json").read_text(encoding="utf-8"))
+    views = {row["view"] for row in report["accuracy"]}
+    view = next(name for name in ("both", "lips", "mouth") if name in views)
+    path = output / "report.md"
+    text = path.read_text(encoding="utf-8") + "\n" + curve_table(points([*smaller, output], view), view)
+    path.write_text(text, encoding="utf-8")
 
 
 def _tests(data: Path, settings: SyncSettings) -> TestSet:

@@ -36,7 +36,7 @@ class Sampler:
     People are drawn by the square root of how much there is of them, so that nobody dominates.
     """
 
-    def __init__(self, clips: Sequence[SyncClip], *, seed: int, size: int = 32) -> None:
+    def __init__(self, clips: Sequence[SyncClip], *, seed: int, size: int = 12) -> None:
         self.clips, self.seed, self.size = clips, seed, size
         self.shares = _shares(clips)
 

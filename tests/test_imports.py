@@ -22,7 +22,7 @@ ALLOWED = {
     "face": {"face", "inference", "media", "errors"},
     "speech": {"speech", "inference", "media", "errors"},
     "motion": {"motion", "inference", "face.topology", "errors"},
-    "render": {"render", "face", "motion", "errors"},
+    "render": {"render", "face", "motion", "inference", "errors"},
     "pipeline": {"face", "speech", "motion", "render", "media", "config", "errors", "progress"},
     "video": {"media", "config", "errors", "progress"},
     "model": {"pipeline", "hub", "config", "video", "media", "motion", "speech", "errors", "progress", ""},

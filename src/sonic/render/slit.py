@@ -35,6 +35,11 @@ class Edges:
     upper: Array
     lower: Array
 
+    @classmethod
+    def through(cls, upper: Array, lower: Array) -> Edges:
+        """Smooth edges through a few points `[n, 2]` of each, whose ends are the shared corners."""
+        return cls(_curve(upper), _curve(lower))
+
     @property
     def points(self) -> Array:
         """Both edges as one closed outline."""
@@ -116,7 +121,7 @@ class Slit:
 
     def edges(self, posed: PosedFace) -> Edges:
         """Where the opening's edges are in a posed face."""
-        return Edges(_curve(posed.vertices[self.upper]), _curve(posed.vertices[self.lower]))
+        return Edges.through(posed.vertices[self.upper], posed.vertices[self.lower])
 
     def draw(self, canvas: npt.NDArray[np.uint8], posed: PosedFace, interior: Interior) -> None:
         """Redraw the opening and the skin around it on the posed crop `[size, size, 3]`, in place."""

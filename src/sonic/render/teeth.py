@@ -15,7 +15,6 @@ UPPER_WIDTHS = (8.4, 6.6, 6.6, 5.2, 4.2, 3.6)
 UPPER_LENGTHS = (10.2, 9.2, 9.9, 8.6, 8.0, 7.4)
 LOWER_WIDTHS = (5.3, 5.8, 6.0, 5.2, 4.4, 4.0)
 LOWER_LENGTHS = (8.8, 9.0, 9.6, 8.6, 8.0, 7.6)
-MILLIMETRES_PER_EYE_DISTANCE = 63.0
 _GUM_BAND = 3.0  # millimetres of gum drawn beyond the crowns
 
 

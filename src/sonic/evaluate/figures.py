@@ -35,6 +35,7 @@ class Figures:
         amplitude: standard deviation of lip opening over that of the truth.
         offset: frames by which the lips come after the truth.
         closures: share of the moments when the real lips meet at which these meet too.
+        true_closures: share of the moments when these lips meet at which the real ones do too.
         envelope: best correlation of lip opening with loudness.
         wrong_gain: error with another clip's sound over that with the own; the model's rows only.
         judge_offset: frames by which the sound comes late, according to the judge of sync.
@@ -49,6 +50,7 @@ class Figures:
     amplitude: float
     offset: float
     closures: float
+    true_closures: float
     envelope: float
     wrong_gain: float = UNKNOWN
     judge_offset: float = UNKNOWN
@@ -85,6 +87,7 @@ def measure(
         amplitude=amplitude(shown.opening, real.opening),
         offset=offset(shown.opening, real.opening),
         closures=closures_met(shown.opening, real.opening),
+        true_closures=closures_met(real.opening, shown.opening),
         envelope=envelope_agreement(shown.opening, level).correlation,
         judge_offset=UNKNOWN if judged is None else judged.offset_frames,
         judge_confidence=UNKNOWN if judged is None else judged.confidence,

@@ -69,6 +69,7 @@ class FilmFigures:
         amplitude: standard deviation of lip opening over the reference's.
         offset: frames by which the lips come after the reference's.
         closures: share of the reference's closures met.
+        true_closures: share of the video's closures that are the reference's too.
     """
 
     seconds: float
@@ -99,6 +100,7 @@ class FilmFigures:
     amplitude: float = UNKNOWN
     offset: float = UNKNOWN
     closures: float = UNKNOWN
+    true_closures: float = UNKNOWN
 
 
 @dataclass(frozen=True)
@@ -209,6 +211,7 @@ def compare(figures: FilmFigures, seen: Seen, truth: Seen) -> FilmFigures:
         amplitude=amplitude(made[:, 0], real[:, 0]),
         offset=offset(made[:, 0], real[:, 0]),
         closures=closures_met(made[:, 0], real[:, 0]),
+        true_closures=closures_met(real[:, 0], made[:, 0]),
     )
 
 

@@ -55,7 +55,10 @@ def offset(made: Array, real: Array) -> float:
 
 
 def closures_met(made: Array, real: Array) -> float:
-    """Share of the real closures (openings in IOD, [T]) that the made lips reach within a frame, or NaN."""
+    """Share of the real closures (openings in IOD, [T]) that the made lips reach within a frame, or NaN.
+
+    With the arguments swapped, the share of the made closures that are real ones.
+    """
     closed = np.diff(np.r_[False, real < MEETING, False].astype(int))
     starts, ends = np.flatnonzero(closed == 1), np.flatnonzero(closed == -1)
     spans = [made[max(0, first - 1) : last + 1] for first, last in zip(starts, ends, strict=True)]

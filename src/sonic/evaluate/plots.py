@@ -62,7 +62,8 @@ def _correlations(axes: Any, result: Evaluation) -> None:
         scores = result.of(performer)
         for index, source in enumerate(sorted({score.source for score in scores})):
             values = np.sort(column([x for x in scores if x.source == source], "opening"))
-            share = (np.arange(len(values)) + 1) / len(values)
+            values = np.concatenate([[-1], values, [1]])
+            share = np.linspace(0, 1, len(values) - 1)[[*range(len(values) - 1), -1]]
             label = source if performer == "sample" else None
             axes.step(values, share, style, color=f"C{index}", label=label, where="post")
     axes.set(
@@ -124,5 +125,7 @@ def _openings(axes: Any, openings: Mapping[str, tuple[Array, Array]]) -> None:
         axis.plot(time, opening, color=_MADE)
         axis.set(title=name, ylabel="lip opening, IOD", xlabel="seconds")
         loud = axis.twinx()
+        axis.set_zorder(loud.get_zorder() + 1)
+        axis.patch.set_visible(False)
         loud.fill_between(time, level, level.min(), color=_OTHER, alpha=0.15)
         loud.set(ylabel="loudness, dB")

@@ -24,6 +24,7 @@ LIP_COLUMNS = {
     "amplitude": "amplitude",
     "within_one_frame": "offset <= 1",
     "closures": "closures met",
+    "true_closures": "closures true",
     "envelope": "envelope",
     "wrong_gain": "wrong-sound gain",
     "judge_within_one_frame": "judge: offset <= 1",
@@ -39,6 +40,7 @@ _SOURCE_COLUMNS = {
     "offset <= 1": ("mean", "within_one_frame"),
     "wrong-sound gain": ("sample", "wrong_gain"),
     "closures met": ("sample", "closures"),
+    "closures true": ("sample", "true_closures"),
 }
 _VOICE_COLUMNS = {
     "bilabials": "m, b, p",

@@ -38,8 +38,9 @@ def estimate_median(values: Array, people: Sequence[str], draws: int = DRAWS) ->
         return Estimate(UNKNOWN, UNKNOWN, UNKNOWN)
     order = np.argsort(values)
     share = np.cumsum(weights[:, order], axis=1)
-    middle = (share >= share[:, -1:] / 2).argmax(1)
-    return _interval(float(np.median(values)), values[order][middle])
+    half, ranked = share[:, -1:] / 2, values[order]
+    middle = (ranked[(share >= half).argmax(1)] + ranked[(share > half).argmax(1)]) / 2
+    return _interval(float(np.median(values)), middle)
 
 
 def estimate_share(hits: Array, people: Sequence[str], draws: int = DRAWS) -> Estimate:

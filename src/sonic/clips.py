@@ -61,6 +61,11 @@ class Clip:
     members: Mapping[str, bytes | memoryview] = field(default_factory=dict, repr=False)
 
     @property
+    def offset(self) -> float:
+        """How late the sound was in the file, frames; `start` has it in already."""
+        return float(json.loads(bytes(self.members["json"]))["offset"])
+
+    @property
     def landmarks(self) -> Array:
         """The tracked face, picture pixels, [T, 478, 3]."""
         return array_of(self.members["landmarks.npy"])

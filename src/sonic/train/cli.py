@@ -73,22 +73,20 @@ def prepare(clips: Path, output: Path, workers: int, ray: bool, **settings: Any)
 )
 @click.option("--width", type=int, default=160, show_default=True, help="Channels of the network.")
 @click.option("--dropout", type=float, default=0.2, show_default=True, help="Share of channels left out.")
+@click.option(
+    "--no-speech", type=click.FloatRange(0, 1), default=0.15, show_default=True, help="Share of deaf clips."
+)
+@click.option("--share", type=click.FloatRange(0, 1, min_open=True), default=1.0, help="Of the people.")
+@click.option("--as-muxed", is_flag=True, help="Ignore the offsets that preparation found.")
+@click.option("--sync", type=_EXISTING, help="Run of a sync network that watches the lips while they learn.")
 @run_options()
-def motion(data: Path, output: Path, batch_scale: float, width: int, dropout: float, **loop: Any) -> None:
+def motion(data: Path, output: Path, **settings: Any) -> None:
     """Train the motion network on prepared DATA; goes on from a checkpoint in the output folder."""
-    from sonic.clips import load_clips
-    from sonic.train.engine import LoopConfig, run
-    from sonic.train.motion.dataset import Sampler
-    from sonic.train.motion.network import NetworkConfig
-    from sonic.train.motion.stage import MotionStage
+    from sonic.train.motion.command import MotionSettings, train_motion
+    from sonic.train.options import loop_config
 
-    space, clips = _space(data), load_clips(data, "train")
-    sampler = Sampler(clips, space, seed=loop["seed"], batch_scale=batch_scale)
-    network = NetworkConfig(
-        motion_dim=space.dim, feature_dim=sampler.feature_dim, width=width, dropout=dropout
-    )
-    shown = load_clips(data, "dev", augmented=False) or clips
-    run(MotionStage(network, sampler, shown), LoopConfig(**loop), output)
+    loop, rest = loop_config(settings)
+    train_motion(data, output, MotionSettings(**rest), loop)
 
 
 @train.command()
@@ -134,6 +132,26 @@ def sync(
     if curve:
         add_curve(output, curve)
     click.echo((output / "report.md").read_text(encoding="utf-8"))
+
+
+@train.command()
+@click.argument("data", type=_EXISTING)
+@click.option("-o", "--output", type=_FOLDER, required=True, help="Folder for checkpoints, logs and report.")
+@click.option("--batch", type=click.IntRange(1), default=8, show_default=True, help="Frames a batch.")
+@click.option(
+    "--person", multiple=True, help="Whose way of showing teeth is exported; several are averaged, else all."
+)
+@run_options(steps=2600, learning_rate=1.5e-3)
+def mouth(data: Path, output: Path, batch: int, person: tuple[str, ...], **loop: Any) -> None:
+    """Train the network that lights mouths inside, on prepared DATA, and measure it on the dev split.
+
+    Writes mouth.onnx for a model folder, report.md and report.json; goes on from a checkpoint.
+    """
+    from sonic.train.engine import LoopConfig
+    from sonic.train.mouth.command import train_mouth
+
+    course: dict[str, Any] = {"warm_up": 50, "weight_decay": 1e-4, "betas": (0.5, 0.98), "average": 0.995}
+    click.echo(train_mouth(data, output, batch, LoopConfig(**course, **loop), person))
 
 
 @train.command()

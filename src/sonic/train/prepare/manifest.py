@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import csv
-from dataclasses import dataclass
+import os
+from collections import Counter
+from dataclasses import dataclass, replace
+from hashlib import sha256
 from pathlib import Path
 
 from sonic.errors import ConfigError
@@ -44,7 +47,7 @@ def read_manifest(path: Path) -> list[ClipRow]:
     if not rows:
         raise ConfigError(f"{path} lists no videos; give a folder of clips or a TSV with a column 'file'.")
     _check_split(rows)
-    return rows
+    return _told_apart(rows, path)
 
 
 def _read_folder(folder: Path) -> list[ClipRow]:
@@ -65,13 +68,26 @@ def _read_table(path: Path) -> list[ClipRow]:
 
 def _row(record: dict[str, str], base: Path) -> ClipRow:
     file = Path(record["file"])
-    name = "__".join(file.with_suffix("").parts[-2:])
+    # In a shard everything behind the first dot of a name says what kind of file it is.
+    name = "__".join(file.with_suffix("").parts[-2:]).replace(".", "_")
     split = record.get("split") or "train"
     if split not in SPLITS:
         raise ConfigError(f"The split of {file} is {split!r}; use one of {', '.join(SPLITS)}.")
     return ClipRow(
         base / file, name, record.get("source") or file.parent.name, record.get("person") or name, split
     )
+
+
+def _told_apart(rows: list[ClipRow], path: Path) -> list[ClipRow]:
+    """The same rows, where files of the same name in different places get different names."""
+    times = Counter(row.name for row in rows)
+    base = path if path.is_dir() else path.parent
+    return [row if times[row.name] == 1 else replace(row, name=_longer_name(row, base)) for row in rows]
+
+
+def _longer_name(row: ClipRow, base: Path) -> str:
+    place = os.path.relpath(row.file, base)
+    return f"{row.name}-{sha256(place.encode()).hexdigest()[:8]}"
 
 
 def _check_split(rows: list[ClipRow]) -> None:

@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from sonic.errors import ConfigError
+from sonic.motion.space import FRAME_RATE
+from sonic.train.prepare.tracks import SHORTEST
+
 
 def _setting(default: float, help: str) -> Any:  # noqa: A002 - the word for it
     return field(default=default, metadata={"help": help})
@@ -37,3 +41,17 @@ class PrepareSettings:
     largest_offset: float = _setting(7.0, "Largest offset that is corrected, frames.")
     shard_size: float = _setting(256.0, "Largest shard, megabytes.")
     seed: int = _setting(0, "Of the disturbed sound variants.")
+
+    def __post_init__(self) -> None:
+        if self.shortest < SHORTEST / FRAME_RATE:
+            raise ConfigError(
+                f"shortest is {self.shortest:g} s; faces seen for less than {SHORTEST / FRAME_RATE:g} s "
+                "are not followed, so give that or more."
+            )
+        if self.longest < 2 * self.shortest:
+            raise ConfigError(
+                f"longest is {self.longest:g} s; "
+                f"give twice the shortest clip, {2 * self.shortest:g} s, or more."
+            )
+        if self.shard_size <= 0:
+            raise ConfigError(f"shard_size is {self.shard_size:g} MB; give more than 0, usually 100 to 1000.")

@@ -8,6 +8,7 @@ The folder that comes out:
     features/NAME.npz    one clip: speech features of the sound and its disturbed variants
     probe.safetensors    the ridge regression that timed the clips
     index.json           one row a clip: person, split, measures, offset, correlation, kept or why not
+    report.html          the same for people, with faces
     shards/*.tar         all of that for the clips that were kept; what training reads
 
 Only `shards`, `space.safetensors`, `probe.safetensors` and `index.json` are needed afterwards.
@@ -27,6 +28,7 @@ from sonic.train.prepare.encode import VideoClips, encode_video, landmarks_of
 from sonic.train.prepare.features import hear_clips, load_features, together
 from sonic.train.prepare.index import PreparedClip, write_index
 from sonic.train.prepare.manifest import SPLITS
+from sonic.train.prepare.report import write_report
 from sonic.train.prepare.settings import PrepareSettings
 from sonic.train.prepare.shards import clip_files, mixed_order, write_shards
 from sonic.train.prepare.space_fit import fit_space
@@ -85,6 +87,7 @@ def prepare(
         limit = int(settings.shard_size * _MEGABYTE)
         write_shards(folder / "shards", split, _shard_clips(clips, split, folder), limit)
     write_index(clips, folder)
+    write_report(clips, folder)
     return clips
 
 

@@ -104,3 +104,10 @@ class Footage:
             sound = file["sound"].astype(np.float32) / 32767
             thumbnail = file["thumbnail"].tobytes()
         return cls(sound, tuple(tracks), about["frames"], about["cuts"], about["problem"], thumbnail)
+
+
+def load_thumbnail(path: Path, track: int) -> bytes:
+    """The JPEG of one track of saved footage, or of the first frame if `track` is -1; reads nothing else."""
+    with np.load(path) as file:
+        content: bytes = file["thumbnail" if track < 0 else f"thumbnail{track}"].tobytes()
+    return content

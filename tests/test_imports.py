@@ -36,8 +36,7 @@ ALLOWED = {
         "inference", "hub", "config", "errors", "progress", "",
     },
     "cli": {
-        "cli", "clips", "config", "errors", "evaluate", "hub", "media", "model", "motion", "progress", "video",
-        "train.cli", "",
+        "cli", "config", "errors", "evaluate", "hub", "media", "model", "progress", "video", "train.cli", "",
     },
     "__init__": {"config", "errors", "hub", "media.metadata", "model", "progress", "video"},
     "__main__": {"cli"},

@@ -47,7 +47,7 @@ def test_sound_starts_with_the_picture(film):
     assert (click - later, earlier - click) == (8000, 8000)
 
 
-def test_what_is_missing_is_said(film, speech_path, portrait_path):
+def test_what_is_missing_is_said(speech_path, portrait_path):
     with pytest.raises(InputError, match="no picture"):
         frames_at(speech_path, 25)
     with pytest.raises(NoAudioTrackError, match="no sound"):

@@ -16,9 +16,9 @@ from sonic.errors import ConfigError, DependencyError
 
 if TYPE_CHECKING:
     from sonic.cli.app import Settings
+    from sonic.evaluate.performance import Performer
     from sonic.evaluate.runs import Outcome
     from sonic.evaluate.showing import Plan
-    from sonic.motion.sampler import MotionSampler
     from sonic.progress import OnProgress
 
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -109,10 +109,7 @@ def _judge_model(
     targets: tuple[str, ...], options: dict[str, Any], on_progress: OnProgress | None
 ) -> Outcome:
     with stopping_at_once():
-        from sonic.evaluate.performance import Performer
         from sonic.evaluate.runs import judge_model
-        from sonic.motion.sampler import MotionSampler
-        from sonic.speech.encoder import SpeechEncoder
     from sonic.hub import find_model
 
     if len(targets) > 2 or (len(targets) == 1 and options["voices"] is None):
@@ -120,8 +117,7 @@ def _judge_model(
             f"{len(targets)} targets were given for a model: give MODEL DATA, or MODEL with --voices FOLDER."
         )
     plan = _plan(options)
-    sampler = _with_settings(MotionSampler(find_model(targets[0])), options["sampler"])
-    performer = Performer(sampler, SpeechEncoder(), plan.steps)
+    performer = _load(find_model(targets[0]), plan.steps, options["sampler"])
     data = Path(targets[1]) if len(targets) == 2 else None
     return judge_model(
         performer, data, options["voices"], plan, quick=options["quick"], on_progress=on_progress
@@ -153,15 +149,13 @@ def _plan(options: dict[str, Any]) -> Plan:
     return replace(QUICK if options["quick"] else Plan(), bare=options["bare"], **given)
 
 
-def _with_settings(sampler: MotionSampler, text: str | None) -> MotionSampler:
-    from sonic.motion.sampler import SamplerConfig
+def _load(folder: Path, steps: int, settings: str | None) -> Performer:
+    from sonic.evaluate.performance import Performer
 
-    if text is None:
-        return sampler
     try:
-        return sampler.with_config(SamplerConfig.from_dict(json.loads(text)))
+        return Performer.load(folder, steps, None if settings is None else json.loads(settings))
     except (ValueError, TypeError) as error:
-        raise ConfigError(f"--sampler {text!r} does not describe a sampler ({error}).") from error
+        raise ConfigError(f"--sampler {settings!r} does not describe a sampler ({error}).") from error
 
 
 def _write(outcome: Outcome, folder: Path) -> list[str]:

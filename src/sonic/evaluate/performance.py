@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sonic.media.audio import AudioSource
 from sonic.motion.controls import Controls
-from sonic.motion.sampler import MotionSampler
+from sonic.motion.sampler import MotionSampler, SamplerConfig
 from sonic.motion.space import FRAME_RATE
 from sonic.pipeline import driver_gain
 from sonic.speech.encoder import SpeechEncoder
@@ -36,9 +36,22 @@ class Performer:
     steps: int
 
     @classmethod
-    def load(cls, folder: Path, steps: int) -> Performer:
-        """The networks of a model folder; raises WeightsError when it is damaged."""
-        return cls(MotionSampler(folder), SpeechEncoder(), steps)
+    def load(cls, folder: Path, steps: int, settings: dict[str, Any] | None = None) -> Performer:
+        """The networks of a model folder.
+
+        Args:
+            folder: the model.
+            steps: solver steps.
+            settings: how it is sampled, as in its `config.json`; the model's own if not given.
+
+        Raises:
+            WeightsError: the model is damaged.
+            TypeError: there is no such setting.
+        """
+        sampler = MotionSampler(folder)
+        if settings is not None:
+            sampler = sampler.with_config(SamplerConfig.from_dict(settings))
+        return cls(sampler, SpeechEncoder(), steps)
 
     def perform(self, recording: AudioInput, seed: int = 0) -> Array:
         """Motion [T, dim] at 25 frames a second as the renderer gets it, default controls."""

@@ -118,14 +118,16 @@ class MouthClip:
         """Where the mouth is in the view."""
         return in_view(MouthPlace(np.zeros(2, np.float32), self.axes[frame], self.jaw[frame]))
 
+    def colours(self, reference: int, tint: Tint | None = None) -> tuple[Array, Array]:
+        """Skin and lips of a frame, RGB in 0..255."""
+        crop = (tint or Tint()).apply(self.clip.crops(reference, 1)[0])
+        points, unit = self.points[reference], crops.PIXELS_PER_EYE_DISTANCE
+        return skin_colour(points, crop, unit), lip_colour(points, crop, unit)
+
     def mouth(self, frame: int, reference: int, tint: Tint | None = None) -> Mouth:
         """A frame, with the colours of skin and lips taken from the `reference` frame."""
-        tint = tint or Tint()
-        known, shown = (tint.apply(self.clip.crops(index, 1)[0]) for index in (reference, frame))
-        skin, lips = (
-            colour(self.points[reference], known, crops.PIXELS_PER_EYE_DISTANCE)
-            for colour in (skin_colour, lip_colour)
-        )
+        skin, lips = self.colours(reference, tint)
+        shown = (tint or Tint()).apply(self.clip.crops(frame, 1)[0])
         place, edges = self.place(frame), self.edges(frame)
         x, y = CORNER
         view = shown[y : y + VIEW_HEIGHT, x : x + VIEW_WIDTH]

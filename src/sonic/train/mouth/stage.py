@@ -59,8 +59,8 @@ class MouthStage:
         yield "mouths", strip(network, self.shown.batch(_FIRST_PICTURE))
 
     def describe(self) -> dict[str, Any]:
-        """Sizes of the network."""
-        return {"network": self.objective.network.config.to_dict()}
+        """Sizes of the network, and whose codes it holds."""
+        return {"network": self.objective.network.config.to_dict(), "people": self.mouths.people}
 
 
 @torch.no_grad()

@@ -9,7 +9,7 @@ import sonic
 from sonic.errors import AudioTooShortError, InputError, WeightsError
 from sonic.evaluate.judge import SyncJudge
 from sonic.evaluate.sync import best_shifts, in_context, loudness, mel_rows, shift_table, windows_with_sound
-from sonic.media.audio import load_audio
+from sonic.media.audio import AudioSource
 from sonic.motion.head import HeadPose, rotation_matrices
 from sonic.motion.sampler import MotionSampler
 from sonic.speech.encoder import SpeechEncoder
@@ -24,7 +24,7 @@ def judge():
 
 @pytest.fixture(scope="module")
 def voice(speech_path):
-    return load_audio(speech_path).samples[: FRAMES * 640]
+    return AudioSource.open(speech_path).read()[: FRAMES * 640].ravel()
 
 
 @pytest.fixture(scope="module")

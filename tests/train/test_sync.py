@@ -63,7 +63,7 @@ def crowd():
 
 
 def learn(network, clips, steps):
-    sampler = Sampler(clips, seed=0, size=12)
+    sampler = Sampler(clips, seed=0, size=12, looked_at=6 if len(clips[0].crops) else 0)
     objective = SyncObjective(network)
     optimiser = torch.optim.Adam(network.parameters(), 3e-3)
     for step in range(steps):

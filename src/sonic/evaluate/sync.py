@@ -40,12 +40,19 @@ def lip_points(landmarks: Array) -> Array:
 
 
 def mel_rows(sound: Array) -> Array:
-    """Log10 mel power of mono sound [N] at 16 kHz, four rows a video frame, [4 * (N // 640), 80]."""
+    """Log10 mel power of mono sound [N] at 16 kHz, four rows a video frame, [4 * (N // 640), 80].
+
+    It is relative to the spectrum of the recording's louder half: voice and microphone matter less then.
+    """
     frames = len(sound) // SAMPLES_PER_FRAME
     stream = MelStream()
     rows = np.concatenate([stream.push(sound.astype(np.float32)), stream.finish(len(sound))])
     heard: Array = np.maximum(rows[: frames * MEL_ROWS], _FLOOR)
-    return heard
+    if not len(heard):
+        return heard
+    level = heard.mean(1)
+    usual: Array = heard - heard[level >= np.median(level)].mean(0)
+    return usual
 
 
 def loudness(sound: Array) -> Array:
@@ -59,8 +66,7 @@ def voiced(levels: Array) -> npt.NDArray[np.bool_]:
     """Which video frames hold sound, from their levels [T] in dB: near the loud ones, and not silent."""
     if not len(levels):
         return np.zeros(0, bool)
-    enough: npt.NDArray[np.bool_] = levels > max(np.percentile(levels, 95) - _QUIET, _SILENT)
-    return enough
+    return np.asarray(levels > max(float(np.percentile(levels, 95)) - _QUIET, _SILENT))
 
 
 def windows_with_sound(levels: Array) -> npt.NDArray[np.bool_]:
@@ -68,8 +74,7 @@ def windows_with_sound(levels: Array) -> npt.NDArray[np.bool_]:
     if len(levels) < WINDOW:
         return np.zeros(0, bool)
     frames = np.lib.stride_tricks.sliding_window_view(voiced(levels), WINDOW)
-    enough: npt.NDArray[np.bool_] = frames.mean(1) > 0.5
-    return enough
+    return np.asarray(frames.mean(1) > 0.5)
 
 
 def shift_table(scores: Array, search: int = SEARCH) -> Array:

@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from sonic.evaluate.sync import LIP_POINTS, WINDOW
+from sonic.evaluate.sync import LIP_POINTS, MEL_ROWS, WINDOW
 from sonic.face.topology import canonical_vertices
+from sonic.motion.resample import interpolate
 from sonic.train.prepare.space_fit import mirror_indices
 from sonic.train.sync.losses import SyncBatch
 from sonic.train.sync.network import PIXELS
@@ -27,6 +28,7 @@ _LIP_NOISE = 0.003  # eye distances, as trackers shake
 _LIP_SCALE, _LIP_TURN = 0.1, 0.08  # share of the size; radians
 _SOUND_NOISE = 0.15  # of the rows' spread
 _BAND_GAIN = 0.25  # log10 power; another microphone
+_VOICE_SIZE = 0.12  # share by which a voice's resonances move; another throat
 _BANDS_TOGETHER = 16
 
 
@@ -36,21 +38,26 @@ class Sampler:
     People are drawn by the square root of how much there is of them, so that nobody dominates.
     """
 
-    def __init__(self, clips: Sequence[SyncClip], *, seed: int, size: int = 12) -> None:
-        self.clips, self.seed, self.size = clips, seed, size
+    def __init__(self, clips: Sequence[SyncClip], *, seed: int, size: int = 12, looked_at: int = 0) -> None:
+        self.clips, self.seed, self.size, self.looked_at = clips, seed, size, looked_at
         self.shares = _shares(clips)
 
     def batch(self, step: int) -> SyncBatch:
-        """The batch of a step: `size` stretches of different clips, as far as there are so many."""
+        """The batch of a step: stretches of `size` different clips, as far as there are so many.
+
+        Pictures cost most of a step, so that only the first `looked_at` clips bring theirs.
+        """
         rng = np.random.default_rng([self.seed, step])
         count = min(self.size, len(self.clips))
         chosen = rng.choice(len(self.clips), count, p=self.shares, replace=False)
-        return collate([self._stretch(self.clips[index], rng) for index in chosen])
+        return collate(
+            [self._stretch(self.clips[k], rng, look=place < self.looked_at) for place, k in enumerate(chosen)]
+        )
 
-    def _stretch(self, clip: SyncClip, rng: np.random.Generator) -> Stretch:
+    def _stretch(self, clip: SyncClip, rng: np.random.Generator, *, look: bool) -> Stretch:
         variant = str(rng.choice(list(clip.sounds.rows)))
         first = int(rng.integers(0, max(1, clip.length(variant) - LENGTH + 1)))
-        stretch = clip.stretch(variant, first, LENGTH)
+        stretch = clip.stretch(variant, first, LENGTH, look=look)
         lips, crops = stretch.lips, stretch.crops
         if rng.random() < 0.5:
             lips, crops = mirrored(lips), crops[..., ::-1]
@@ -68,14 +75,13 @@ def collate(stretches: Sequence[Stretch], length: int = LENGTH) -> SyncBatch:
         np.stack([_filled(getattr(stretch, name), length) for stretch in stretches])
         for name in ("heard", "loud")
     )
+    crops = [stretch.crops for stretch in stretches if len(stretch.crops)]
     windows = np.lib.stride_tricks.sliding_window_view
     enough = (windows(loud, WINDOW, axis=1).mean(-1) > 0.5) & windows(heard, WINDOW, axis=1).all(-1)
     return SyncBatch(
         _stacked([stretch.rows for stretch in stretches], length * per_frame),
         _stacked([stretch.lips[..., :2] for stretch in stretches], length),
-        _stacked([stretch.crops for stretch in stretches], length)
-        if len(stretches[0].crops)
-        else torch.zeros(len(stretches), 0, *PIXELS, dtype=torch.uint8),
+        _stacked(crops, length) if crops else torch.zeros(0, length, *PIXELS, dtype=torch.uint8),
         torch.from_numpy(heard),
         torch.from_numpy(enough),
     )
@@ -135,14 +141,20 @@ def _relit(crops: Frames, rng: np.random.Generator) -> Frames:
 
 
 def _disturbed(rows: Array, rows_per_frame: int, rng: np.random.Generator) -> Array:
-    """Rows with a little noise; log-mel through another microphone as well."""
-    noise = _SOUND_NOISE * rows.std(0) * _normal(rng, rows.shape)
-    gains = np.zeros(rows.shape[1])
-    if rows_per_frame == 4:
-        points = rng.normal(0, _BAND_GAIN, rows.shape[1] // _BANDS_TOGETHER + 1)
-        gains = np.interp(np.linspace(0, 1, rows.shape[1]), np.linspace(0, 1, len(points)), points)
-    disturbed: Array = (rows + noise + gains).astype(np.float32)
-    return disturbed
+    """Rows with a little noise; log-mel of another voice through another microphone as well."""
+    if rows_per_frame == MEL_ROWS:
+        rows = _another_voice(rows, rng)
+    disturbed: Array = rows + _SOUND_NOISE * rows.std(0) * _normal(rng, rows.shape)
+    return disturbed.astype(np.float32)
+
+
+def _another_voice(rows: Array, rng: np.random.Generator) -> Array:
+    """Log-mel rows [n, D] with the bands stretched and weighted."""
+    bands = np.arange(rows.shape[1])
+    stretched = interpolate(rows.T, bands * (1 + rng.uniform(-_VOICE_SIZE, _VOICE_SIZE))).T
+    points = rng.normal(0, _BAND_GAIN, len(bands) // _BANDS_TOGETHER + 2)
+    another: Array = stretched + np.interp(bands / len(bands), np.linspace(0, 1, len(points)), points)
+    return another
 
 
 def _normal(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:

@@ -20,12 +20,12 @@ _CONTEXTS = (5, 15)  # frames that the averaged scores speak for, as they are us
 
 @dataclass(frozen=True)
 class SyncBatch:
-    """Stretches of clips, padded to one length; an empty tensor stands for a view that is not used.
+    """Stretches of clips, padded to one length.
 
     Attributes:
         rows: sound, [B, R T, D].
         lips: lip points, eye distances, [B, T, P, 2].
-        crops: grey mouth crops, uint8 [B, T, 48, 64].
+        crops: grey mouth crops of the first C clips, uint8 [C, T, 48, 64]; C is 0 where nobody looks at them.
         valid: frames that have a face and sound, [B, T].
         counted: five-frame windows that are valid and hold sound energy, [B, T - 4].
     """
@@ -51,13 +51,13 @@ class SyncObjective(nn.Module):
         usable = batch.valid.unfold(1, WINDOW, 1).all(-1)
         seen = seen_windows(network, batch)
         scores = {
-            view: tuple(network.scale(view) * part for part in similarities(windows, heard))
+            view: [network.scale(view) * part for part in similarities(windows, heard[: len(windows)])]
             for view, windows in seen.items()
         }
         if len(scores) > 1:
-            scores["both"] = tuple(sum(parts) for parts in zip(*scores.values(), strict=True))
+            scores["both"] = together(scores["lips"], scores["mouth"])
         terms = {
-            name: matching_loss(inside, outside, usable, batch.counted)
+            name: matching_loss(inside, outside, usable[: len(inside)], batch.counted[: len(inside)])
             for name, (inside, outside) in scores.items()
         }
         terms["total"] = torch.stack(list(terms.values())).mean()
@@ -71,8 +71,14 @@ def seen_windows(network: SyncNetwork, batch: SyncBatch) -> dict[str, Tensor]:
     if "lips" in network.views:
         seen["lips"] = network.face(batch.lips, batch.valid)
     if "mouth" in network.views:
-        seen["mouth"] = network.pixels(batch.crops.float() / 255, batch.valid)
+        seen["mouth"] = network.pixels(batch.crops.float() / 255, batch.valid[: len(batch.crops)])
     return seen
+
+
+def together(lips: list[Tensor], mouth: list[Tensor]) -> list[Tensor]:
+    """Sums of the logits inside [B, V, V] and outside [B, B, V] of the clips that both views see."""
+    (inside, outside), count = mouth, len(mouth[0])
+    return [lips[0][:count] + inside, lips[1][:count, :count] + outside]
 
 
 def similarities(seen: Tensor, heard: Tensor) -> tuple[Tensor, Tensor]:

@@ -73,7 +73,7 @@ def look(
     Those of one view are cosines; "both" is the sum of the views' logits.
     """
     with torch.no_grad():
-        batch = collate([clip.stretch("clean", 0, limit)], min(limit, clip.length("clean")))
+        batch = collate([clip.stretch("clean", 0, limit, look=True)], min(limit, clip.length("clean")))
         sound = batch.rows if heard is None else torch.from_numpy(heard.stretch("clean", 0, limit).rows)[None]
         windows = network.audio(sound.float())[0]
         cosines = {view: seen[0] @ windows.T for view, seen in seen_windows(network, batch).items()}

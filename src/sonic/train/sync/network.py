@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -16,6 +15,7 @@ from sonic.motion.regions import INNER_LIP_LOWER, INNER_LIP_UPPER
 PIXELS = (48, 64)  # grey mouth crop, rows and columns
 _UPPER = tuple(LIP_POINTS.index(point) for point in INNER_LIP_UPPER)
 _LOWER = tuple(LIP_POINTS.index(point) for point in INNER_LIP_LOWER)
+_PICTURE_CHANNELS = (32, 48, 64)
 _LIP_UNIT = 0.05  # eye distances; brings lip movement to about one
 _HOTTEST = 4.6  # logarithm of the largest scale; cosines say no more than that
 
@@ -32,6 +32,7 @@ class SyncConfig:
         pixels: whether there is a tower for mouth crops.
         width: channels inside the towers.
         embedding: numbers a window becomes.
+        blocks: residual layers at the end of each tower.
         dropout: share of channels left out in training.
     """
 
@@ -40,9 +41,9 @@ class SyncConfig:
     sound_context: int = 0
     landmarks: bool = True
     pixels: bool = False
-    width: int = 128
+    width: int = 96
     embedding: int = 64
-    blocks: int = 2
+    blocks: int = 1
     dropout: float = 0.2
 
 
@@ -97,12 +98,19 @@ class PixelTower(nn.Module):
 
     def __init__(self, config: SyncConfig) -> None:
         super().__init__()
-        sizes = (2, 16, 32, 48, 64)
-        layers: list[nn.Module] = []
-        for narrow, wide in pairwise(sizes):
-            layers += [nn.Conv2d(narrow, wide, 3, stride=2, padding=1), nn.GroupNorm(4, wide), nn.SiLU()]
-        self.picture = nn.Sequential(*layers, nn.Flatten())
-        self.frame = nn.Linear(64 * (PIXELS[0] // 16) * (PIXELS[1] // 16), config.width)
+        first, second, third = _PICTURE_CHANNELS
+        self.picture = nn.Sequential(
+            nn.Conv2d(2, first, 4, stride=4),
+            nn.GroupNorm(4, first),
+            nn.SiLU(),
+            nn.Conv2d(first, second, 3, stride=2, padding=1),
+            nn.GroupNorm(4, second),
+            nn.SiLU(),
+            nn.Conv2d(second, third, 3, stride=2, padding=1),
+            nn.SiLU(),
+            nn.Flatten(),
+        )
+        self.frame = nn.Linear(third * (PIXELS[0] // 16) * (PIXELS[1] // 16), config.width)
         self.windows = nn.Conv1d(config.width, config.width, WINDOW)
         self.dropout = nn.Dropout(config.dropout)
         self.refine = Refine(config)

@@ -45,6 +45,7 @@ class SyncSettings:
         share: of those people, for a learning curve.
         sound_context: frames of sound heard around each window's five.
         batch: clips.
+        looked_at: clips of a batch whose pictures are looked at.
         width: channels of the towers.
         dropout: share of channels left out.
     """
@@ -56,7 +57,8 @@ class SyncSettings:
     share: float = 1.0
     sound_context: int = 0
     batch: int = 12
-    width: int = 128
+    looked_at: int = 4
+    width: int = 96
     dropout: float = 0.2
 
     def front(self, *, augmented: bool) -> FrontEnd:
@@ -90,7 +92,8 @@ class SyncStage:
         self.objective = SyncObjective(network)
         self.turns = {"network": network}
         self.settings, self.clips = settings, clips
-        self.sampler = Sampler(clips, seed=seed, size=settings.batch)
+        looked_at = settings.looked_at if settings.pixels else 0
+        self.sampler = Sampler(clips, seed=seed, size=settings.batch, looked_at=looked_at)
 
     def batch(self, step: int) -> SyncBatch:
         """The batch of a step."""

@@ -83,8 +83,11 @@ class SyncClip:
         """Frames of a variant."""
         return int(len(self.lips) * self.sounds.stretch[variant])
 
-    def stretch(self, variant: str, first: int, length: int) -> Stretch:
-        """At most `length` frames from `first` of a variant; the picture is resampled to fit the sound."""
+    def stretch(self, variant: str, first: int, length: int, *, look: bool = False) -> Stretch:
+        """At most `length` frames from `first` of a variant; the picture is resampled to fit the sound.
+
+        Crops come along if `look`.
+        """
         ratio, per_frame = self.sounds.stretch[variant], self.sounds.rows_per_frame
         frames = np.arange(first, min(first + length, self.length(variant)))
         rows = per_frame * (self.start * ratio + frames[:, None]) + np.arange(per_frame)
@@ -96,7 +99,7 @@ class SyncClip:
             interpolate(self.lips.reshape(len(self.lips), -1), frames / ratio).reshape(
                 -1, *self.lips.shape[1:]
             ),
-            blended(self.crops, frames / ratio),
+            blended(self.crops, frames / ratio) if look else self.crops[:0],
             heard,
             voiced(self.levels)[nearest] & heard,
         )

@@ -60,7 +60,7 @@ def judge_model(
         InputError, ConfigError: there is nothing to judge it on.
     """
     judge, notes = find_judge()
-    parts: list[str] = []
+    parts = [describe(plan)]
     content: dict[str, Any] = {"format": 1, "plan": plain(plan)}
     drawings: list[Callable[[Path], list[Path]]] = []
     real_speed = None
@@ -76,6 +76,12 @@ def judge_model(
         content["voices"] = plain(languages)
         drawings.append(lambda folder: plots.draw_voices(languages, folder))
     return Outcome("\n\n".join(parts), content, tuple(drawings), notes)
+
+
+def describe(plan: Plan) -> str:
+    """How the model was asked, in a sentence."""
+    road = "the network alone" if plan.bare else "with the smoothing and timing of finished videos"
+    return f"{plan.steps} steps, {plan.samples} samples, {plan.longest} frames of a clip at most, {road}."
 
 
 def find_judge() -> tuple[SyncJudge | None, tuple[str, ...]]:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 _SIDE = 32  # pixels of the small picture that is compared
 _COARSE = 4 * _SIDE  # a picture is thinned out to about this first, which costs nothing
-_LEAST = 12.0  # mean difference, 0..255; less is movement inside a shot
+_LEAST = 20.0  # mean difference, 0..255; a close-up face that nods reaches 15
 _OUTSTANDING = 5.0  # times the usual difference: a moving camera changes every frame, a cut only one
 _CERTAIN = 35.0  # whatever came before
 _MEMORY = 12  # frames

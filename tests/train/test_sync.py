@@ -15,7 +15,7 @@ from sonic.train.cli import train
 from sonic.train.engine import LoopConfig, run
 from sonic.train.sync.codecs import CODECS, recoded
 from sonic.train.sync.command import add_curve
-from sonic.train.sync.curve import minutes_needed, points
+from sonic.train.sync.curve import common_view, minutes_needed
 from sonic.train.sync.dataset import Sampler, mirrored
 from sonic.train.sync.lips import MotionLips, lips_of_motion
 from sonic.train.sync.losses import SyncObjective, matching_loss, negatives
@@ -260,8 +260,8 @@ def test_the_curve_says_how_much_data_is_needed():
 
 
 def test_a_run_without_a_report_has_no_curve(tmp_path):
-    with pytest.raises(ConfigError, match="no report on lips"):
-        points([tmp_path], "lips")
+    with pytest.raises(ConfigError, match="no report.json"):
+        common_view([tmp_path])
 
 
 def test_a_split_without_people_is_named(data):

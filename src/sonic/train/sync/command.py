@@ -9,7 +9,7 @@ from sonic.clips import load_clips
 from sonic.errors import ConfigError
 from sonic.motion.probe import LipProbe
 from sonic.train.engine import LoopConfig, load_averaged, run
-from sonic.train.sync.curve import curve_table, points
+from sonic.train.sync.curve import common_view, curve_table, points
 from sonic.train.sync.judge import export_judge
 from sonic.train.sync.report import POOLED, TestSet, write_report
 from sonic.train.sync.stage import SyncSettings, SyncStage, load_sync, training_clips
@@ -54,16 +54,15 @@ def write_judge(output: Path, report: dict[str, Any]) -> Path:
 
 
 def add_curve(output: Path, smaller: Sequence[Path]) -> None:
-    """Append the learning curve through a run and smaller ones to its report.md; needs their reports.
+    """Append the learning curve through a run and smaller ones to its report.md.
 
     Raises:
-        ConfigError: a folder holds no report on what this run saw.
+        ConfigError: a folder holds no report, or they saw in different ways.
     """
-    report = json.loads((output / "report.json").read_text(encoding="utf-8"))
-    views = {row["view"] for row in report["accuracy"]}
-    view = next(name for name in ("both", "lips", "mouth") if name in views)
+    runs = [*smaller, output]
+    view = common_view(runs)
     path = output / "report.md"
-    text = path.read_text(encoding="utf-8") + "\n" + curve_table(points([*smaller, output], view), view)
+    text = path.read_text(encoding="utf-8") + "\n" + curve_table(points(runs, view), view)
     path.write_text(text, encoding="utf-8")
 
 

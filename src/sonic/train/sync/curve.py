@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 TARGET = 0.95
 _POOLED = "all"
+_VIEWS = ("both", "lips", "mouth")  # the best first
 _LEAST_SLOPE = 0.01  # of the error over the data, both as logarithms
 
 
@@ -28,21 +29,34 @@ class Point:
     right: tuple[float, float, float]
 
 
-def points(runs: Sequence[Path], view: str) -> list[Point]:
-    """What the reports of runs say about a view, the smallest run first.
+def common_view(runs: Sequence[Path]) -> str:
+    """The best view that all runs report on.
 
     Raises:
-        ConfigError: a folder holds no report, or none on this view.
+        ConfigError: a folder holds no report, or there is no such view.
     """
-    return sorted((_point(run, view) for run in runs), key=lambda point: point.minutes)
+    seen = [{row["view"] for row in _report(run)["accuracy"]} for run in runs]
+    for view in _VIEWS:
+        if all(view in views for views in seen):
+            return view
+    raise ConfigError(f"{', '.join(map(str, runs))} see in different ways; give runs with the same --see.")
 
 
-def _point(run: Path, view: str) -> Point:
+def points(runs: Sequence[Path], view: str) -> list[Point]:
+    """What the reports of runs say about a view, the smallest run first."""
+    return sorted((_point(_report(run), view) for run in runs), key=lambda point: point.minutes)
+
+
+def _report(run: Path) -> dict[str, Any]:
     try:
         report: dict[str, Any] = json.loads((run / "report.json").read_text(encoding="utf-8"))
-        row = next(row for row in report["accuracy"] if row["source"] == _POOLED and row["view"] == view)
-    except (OSError, StopIteration) as error:
-        raise ConfigError(f"{run} holds no report on {view}; give folders of finished sync runs.") from error
+    except OSError as error:
+        raise ConfigError(f"{run} holds no report.json; give folders of finished sync runs.") from error
+    return report
+
+
+def _point(report: dict[str, Any], view: str) -> Point:
+    row = next(row for row in report["accuracy"] if row["source"] == _POOLED and row["view"] == view)
     five, nine, fifteen = (row[frames]["share"] for frames in ("5", "9", "15"))
     return Point(report["training"]["minutes"], report["training"]["people"], (five, nine, fifteen))
 

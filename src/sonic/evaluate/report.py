@@ -139,7 +139,7 @@ def number(value: float) -> str:
         return "-"
     if value == round(value) and abs(value) >= 1:
         return f"{value:.0f}"
-    return f"{value:.3g}" if abs(value) >= 100 or 0 < abs(value) < 0.001 else f"{value:.3f}"
+    return f"{value:.3g}" if abs(value) >= 100 or 1e-5 < abs(value) < 0.001 else f"{value:.3f}"
 
 
 def with_interval(estimate: Estimate) -> str:

@@ -98,7 +98,7 @@ def code_of(network: MouthNetwork, names: Sequence[str], people: Sequence[str]) 
     if unknown:
         raise ConfigError(f"{unknown[0]!r} is nobody of the training; these are: {', '.join(names)}.")
     chosen = [names.index(person) for person in people] or list(range(len(names)))
-    return network.codes.weight.detach()[chosen].mean(0, keepdim=True)
+    return network.codes.detach()[chosen].mean(0, keepdim=True)
 
 
 def export_mouth(

@@ -17,6 +17,8 @@ MAPS = 9  # visibility and light of upper teeth, lower teeth and tongue; what is
 _VISIBILITIES = 3
 _ADDED = 0.2  # of the skin's brightness, the most that is added or taken away
 _FIRST_VISIBILITY = (2.0, 2.0, -1.0)  # logits with which training starts
+_FIRST_CODE = 0.4  # spread of the codes with which training starts
+_CODE_SPEED = 8.0  # a code changes so much faster than a weight, because it is so much more rarely looked at
 _STRIDE = 2  # the network works at half the view's size: a quarter of the cost
 _SMOOTH = 4  # light changes slowly: pixels of the view between two values of it
 
@@ -62,7 +64,7 @@ class MouthNetwork(nn.Module):
         super().__init__()
         self.config = config or MouthNetworkConfig()
         fine, middle, coarse = self.config.widths
-        self.codes = nn.Embedding(self.config.people, self.config.code_width)
+        self._codes = nn.Embedding(self.config.people, self.config.code_width)
         self.spread = nn.PixelUnshuffle(_STRIDE)
         self.stem = nn.Conv2d(PLANES * _STRIDE**2, fine, 3, padding=1)
         self.shrink_middle = nn.Conv2d(fine, middle, 3, stride=2, padding=1)
@@ -84,12 +86,17 @@ class MouthNetwork(nn.Module):
 
     def _start(self) -> None:
         """Begin near the drawn layers as they are."""
-        nn.init.normal_(self.codes.weight, std=0.3)
+        nn.init.normal_(self._codes.weight, std=_FIRST_CODE / _CODE_SPEED)
         for head in (self.visibility, self.light):
             nn.init.normal_(head.weight, std=0.01)
             nn.init.zeros_(head.bias)
         with torch.no_grad():
             self.visibility.bias += torch.tensor(_FIRST_VISIBILITY)
+
+    @property
+    def codes(self) -> Tensor:
+        """Everybody's code, [people, 6]."""
+        return self._codes.weight * _CODE_SPEED
 
     def forward(self, planes: Tensor, conditions: Tensor, code: Tensor) -> Tensor:
         """The maps, for people with the codes [B, 6] (or [1, 6] for all)."""

@@ -31,8 +31,8 @@ class MouthLossConfig:
         codes: size of the people's codes.
     """
 
-    features: float = 1.0
-    adversarial: float = 0.03
+    features: float = 2.0
+    adversarial: float = 0.1
     added: float = 0.05
     doubt: float = 0.1
     codes: float = 0.002
@@ -54,7 +54,7 @@ class MouthObjective(nn.Module):
         return self._network_terms(mouth) if turn == "network" else self._critic_terms(mouth)
 
     def _maps(self, mouth: Mouth) -> Tensor:
-        return self.network(mouth.planes, mouth.conditions, self.network.codes(mouth.person))
+        return self.network(mouth.planes, mouth.conditions, self.network.codes[mouth.person])
 
     def _network_terms(self, mouth: Mouth) -> dict[str, Tensor]:
         maps = self._maps(mouth)
@@ -70,7 +70,7 @@ class MouthObjective(nn.Module):
             "adversarial": -_inside(verdict, mouth.hole),
             "added": _inside(maps[:, 6:].abs(), mouth.hole),
             "doubt": _inside(maps[:, :2] * (1 - maps[:, :2]), mouth.hole),
-            "codes": self.network.codes(mouth.person).square().mean(),
+            "codes": self.network.codes[mouth.person].square().mean(),
         }
         weighted = [weight * terms[name] for name, weight in asdict(self.config).items()]
         return {"total": terms["difference"] + torch.stack(weighted).sum(), **terms}

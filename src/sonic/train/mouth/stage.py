@@ -67,7 +67,7 @@ class MouthStage:
 def strip(network: nn.Module, mouth: Mouth) -> np.ndarray:
     """Rows of drawn, painted and real mouths, uint8 RGB [64 n, 288, 3]."""
     network.eval()
-    maps = network(mouth.planes, mouth.conditions, network.codes.weight.mean(0, keepdim=True))
+    maps = network(mouth.planes, mouth.conditions, network.codes.mean(0, keepdim=True))
     plain = torch.ones_like(maps)
     plain[:, 2] = 0.5
     plain[:, 6:] = 0

@@ -222,7 +222,8 @@ def frame_noise(seed: int, start: int, end: int, dim: int) -> Array:
 def crossfade(tail: Array, fresh: Array) -> Array:
     """`fresh` [n, dim], begun with what the window before had in mind for the same frames, [m, dim]."""
     length = min(len(tail), len(fresh))
-    share = (np.arange(1, length + 1, dtype=np.float32) / (length + 1))[:, None]
+    # Eased at both ends: a straight fade bends the path of a calm head where it starts and stops.
+    share = ramp(np.arange(1, length + 1, dtype=np.float32), 0, length + 1)[:, None]
     faded = tail[:length] * (1 - share) + fresh[:length] * share
     return np.concatenate([faded, fresh[length:]])
 

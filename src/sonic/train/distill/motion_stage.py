@@ -48,8 +48,8 @@ class StudentObjective(nn.Module):
     def __init__(self, network: FlowNetwork, space: MotionSpace) -> None:
         super().__init__()
         self.network = network
-        self.register_buffer("dims", torch.from_numpy(coefficient_weights(space)))
-        self.register_buffer("readout", torch.from_numpy(lip_readout(space)))
+        for name, values in (("dims", coefficient_weights(space)), ("readout", lip_readout(space))):
+            self.register_buffer(name, torch.from_numpy(values), persistent=False)
 
     def forward(self, batch: Lessons, turn: str) -> dict[str, Tensor]:  # noqa: ARG002 - nobody else learns
         """The terms of the loss; "total" is their weighted sum."""

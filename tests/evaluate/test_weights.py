@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from sonic.clips import load_clips
+from sonic.evaluate.judge import SyncJudge
 from sonic.evaluate.report import plain, weights_content, weights_report
 from sonic.evaluate.showing import Plan, lips_only
 from sonic.evaluate.weights import evaluate, quick_choice
@@ -33,6 +34,18 @@ def test_truth_and_stillness_are_where_they_belong(result):
     assert rows["still"]["lip_error"].value == pytest.approx(1)
     assert np.isfinite(rows["sample"]["wrong_gain"].value)
     assert np.isnan(rows["ridge"]["wrong_gain"].value)
+
+
+def test_the_judge_looks_at_everyone_but_the_still_face(prepared, model):
+    clips = load_clips(prepared, "dev", augmented=False)[:2]
+    probe = LipProbe.load(prepared / "probe.safetensors")
+    found = evaluate(
+        MotionSampler(model.folder), probe, clips, Plan(steps=1, samples=1), judge=SyncJudge.load()
+    )
+    known = {score.performer: np.isfinite(score.figures.judge_confidence) for score in found.scores}
+    assert known.pop("still") is np.False_
+    assert all(known.values())
+    assert "judge: confidence" in weights_report(found)
 
 
 def test_liveliness_of_real_faces_is_read_off_them(result):

@@ -16,7 +16,7 @@ from torch import nn
 from torch.nn import functional
 
 from sonic.errors import Cancelled, ConfigError
-from sonic.train.checkpoint import load_checkpoint, steps_taken
+from sonic.train.checkpoint import load_checkpoint, read_about
 from sonic.train.engine import LoopConfig, load_averaged, run, seeded
 from sonic.train.logs import read_losses
 
@@ -151,7 +151,7 @@ def test_it_learns(tmp_path):
 def test_a_resumed_run_equals_an_uninterrupted_one(whole, tmp_path):
     with pytest.raises(Cancelled, match="after step 14"):
         run(Interrupted(at=13), CONFIG, tmp_path)
-    assert steps_taken(tmp_path) == 14
+    assert read_about(tmp_path)["step"] == 14
     run(CurveStage(), CONFIG, tmp_path)
     assert_same_run(whole, tmp_path)
     assert (whole / "losses.csv").read_text() == (tmp_path / "losses.csv").read_text()
@@ -181,7 +181,7 @@ def test_a_finished_run_stays_as_it_is(whole):
 def test_two_optimisers_take_turns_and_resume(tmp_path):
     run(DuelStage(), CONFIG, tmp_path / "whole")
     run(DuelStage(), replace(CONFIG, steps=12), tmp_path / "half")
-    assert steps_taken(tmp_path / "half") == 12
+    assert read_about(tmp_path / "half")["step"] == 12
     turns = ("network", "critic")
     state = load_checkpoint(tmp_path / "whole", turns)
     assert state.optimisers["critic"]["0.exp_avg"].shape == (8, 2)
@@ -239,6 +239,11 @@ def test_another_network_or_course_does_not_resume(whole):
 def test_a_folder_without_a_run_is_named(tmp_path):
     with pytest.raises(ConfigError, match="--output folder of a training command"):
         load_averaged(tmp_path)
+
+
+def test_the_weights_of_another_stage_are_refused(whole):
+    with pytest.raises(ConfigError, match="holds a curve network; .* sonic train motion"):
+        load_averaged(whole, "motion")
 
 
 def test_a_missing_gpu_is_named(tmp_path):

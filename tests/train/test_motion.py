@@ -10,10 +10,12 @@ from PIL import Image
 from safetensors.torch import load_file
 
 from sonic.clips import load_clips
-from sonic.errors import ConfigError
-from sonic.motion.sampler import MotionSampler
+from sonic.errors import ConfigError, InputError
+from sonic.motion.sampler import MotionSampler, SamplerConfig
 from sonic.train.cli import train
 from sonic.train.engine import LoopConfig, run
+from sonic.train.export.card import write_card
+from sonic.train.export.command import export_run
 from sonic.train.logs import read_losses
 from sonic.train.motion.dataset import Sampler, mirror
 from sonic.train.motion.network import MotionNetwork, NetworkConfig
@@ -121,6 +123,33 @@ def test_mirroring_a_face_mirrors_its_motion(space, talk):
     motion = mirror(space.encode(landmarks), mirror_signs(space), space)
     difference = (space.encode(flipped) - motion) / space.spread
     assert np.abs(difference).mean() < 0.15
+
+
+def test_the_export_has_a_card(exported):
+    card = (exported / "README.md").read_text(encoding="utf-8")
+    assert card.startswith("# tiny\n")
+    assert "| person2 | train | 1 | 1 |" in card
+    assert "| steps | 40 |" in card
+    assert "| network.width | 32 |" in card
+    assert "Weights: Apache-2.0." in card
+
+
+def test_figures_become_part_of_the_card(exported, trained, data, tmp_path):
+    with pytest.raises(InputError, match="sonic evaluate MODEL DATA"):
+        write_card(exported, trained, data, "fp16", licence="MIT", figures=tmp_path)
+    (tmp_path / "evaluation.md").write_text("## Lips\n\n| a | b |\n")
+    path = write_card(exported, trained, data, "fp16", licence="MIT", figures=tmp_path)
+    card = path.read_text(encoding="utf-8")
+    assert "## Figures\n\n### Lips\n\n| a | b |" in card
+    assert "Weights: MIT." in card
+
+
+def test_eight_bits_move_the_lips_alike(exported, trained, data, tmp_path):
+    options = {"name": "tiny", "sampler": SamplerConfig(), "precision": "int8"}
+    lines = list(export_run(trained, data, tmp_path / "small", **options))
+    assert any("lips follow those in fp32" in line for line in lines)
+    sizes = [(folder / "motion.onnx").stat().st_size for folder in (exported, tmp_path / "small")]
+    assert sizes[1] < sizes[0]
 
 
 def test_the_export_tells_nothing_about_this_machine(exported):

@@ -69,21 +69,33 @@ def load_checkpoint(folder: Path, turns: list[str]) -> Checkpoint | None:
     )
 
 
-def load_averaged(folder: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
+def load_averaged(folder: Path, stage: str | None = None) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """The averaged weights of a run's network, and what its stage said about itself.
+
+    Raises:
+        ConfigError: nothing was trained in the folder yet, or another stage than the one asked for.
+    """
+    from safetensors.torch import load_file
+
+    about = read_about(folder)
+    if stage not in {None, about["stage"]}:
+        raise ConfigError(
+            f"{folder} holds a {about['stage']} network; give the --output folder of sonic train {stage}."
+        )
+    return part(load_file(str(folder / NAME)), "averaged."), about["describe"]
+
+
+def read_about(folder: Path) -> dict[str, Any]:
+    """What a run is: its "stage", what that "describe"s itself as, its "config", and its "step" so far.
 
     Raises:
         ConfigError: nothing was trained in the folder yet.
     """
-    checkpoint = load_checkpoint(folder, [])
-    if checkpoint is None:
+    path = folder / NAME
+    if not path.exists():
         raise ConfigError(f"{folder} holds no {NAME}; give the --output folder of a training command.")
-    return checkpoint.averaged, checkpoint.about["describe"]
-
-
-def steps_taken(folder: Path) -> int:
-    """Training steps that the checkpoint in a run's folder has behind it."""
-    return int(read_metadata(folder / NAME)["step"])
+    metadata = read_metadata(path)
+    return {**json.loads(metadata["about"]), "step": int(metadata["step"])}
 
 
 def check_same(found: dict[str, Any], wanted: dict[str, Any], folder: Path) -> None:

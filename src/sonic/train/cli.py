@@ -167,16 +167,20 @@ def mouth(data: Path, output: Path, batch: int, person: tuple[str, ...], **loop:
     show_default=True,
     help="Of the weights; int8 also calculates its matrix products in 8 bits.",
 )
-def export(run: Path, data: Path, output: Path, name: str, sampler: str, precision: Any) -> None:
-    """Write the averaged weights of a RUN trained on DATA as a model folder."""
-    from sonic.train.export.model_folder import describe_run, export_model, ship_space
-    from sonic.train.motion.stage import load_trained
+@click.option(
+    "--licence", default="Apache-2.0", show_default=True, help="Of the weights, for the model card."
+)
+@click.option("--figures", type=_EXISTING, help="Folder of sonic evaluate -o, for the model card.")
+def export(run: Path, data: Path, output: Path, sampler: str, **options: Any) -> None:
+    """Write the averaged weights of a motion RUN trained on DATA as a model folder with a model card.
 
-    about = describe_run(run, data, name)
-    parities = export_model(load_trained(run), output, _sampler_config(sampler), about, precision)
-    ship_space(data, output)
-    for file, parity in parities.items():
-        click.echo(f"{output / file} differs from the network by {parity.error:.2%} of its spread")
+    The files are compared with the network, and int8 also in the lips it makes. Without --figures first, then
+    sonic evaluate MODEL DATA -o FIGURES, then again with --figures FIGURES, gives a card with figures.
+    """
+    from sonic.train.export.command import export_run
+
+    for line in export_run(run, data, output, sampler=_sampler_config(sampler), **options):
+        click.echo(line)
 
 
 train.add_command(distill)

@@ -29,4 +29,8 @@ def halve_weights(model: Any) -> Any:
 
 
 def _is_large(weight: Any) -> bool:
-    return weight.data_type == TensorProto.FLOAT and int(np.prod(weight.dims)) >= _SMALLEST
+    """The quantiser's scales are too small numbers for half precision."""
+    number = int(np.prod(weight.dims))
+    return (
+        weight.data_type == TensorProto.FLOAT and number >= _SMALLEST and not weight.name.endswith("_scale")
+    )

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from sonic.motion.sampler import FORMAT, SamplerConfig
-from sonic.motion.space import FRAME_RATE
-from sonic.train.checkpoint import steps_taken
+from sonic.train.checkpoint import read_about
 from sonic.train.export.onnx_file import Parity, Precision, export_onnx
+from sonic.train.prepare.index import read_index
+from sonic.train.prepare.summary import minutes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,8 +30,17 @@ def export_model(
     sampler: SamplerConfig,
     about: dict[str, Any],
     precision: Precision = "fp16",
+    reference: Path | None = None,
 ) -> dict[str, Parity]:
     """Write `trunk.onnx`, `motion.onnx` and `config.json` of an inference folder.
+
+    Args:
+        network: what was trained.
+        folder: to write.
+        sampler: how it is to be sampled.
+        about: entries of `config.json` about the weights.
+        precision: of the weights.
+        reference: another folder, that gets the same networks in full precision.
 
     Returns:
         By file, how far it is from the network itself on a window of another length.
@@ -52,23 +62,24 @@ def export_model(
             outputs=(output,),
             check=inputs(network, _CHECKED),
             notes=notes,
+            reference=reference and reference / name,
         )
         for name, module, inputs, output, notes in parts
     }
     content = {"format": FORMAT, **about, "network": asdict(network.config), "sampler": asdict(sampler)}
-    (folder / "config.json").write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    for place in filter(None, (folder, reference)):
+        (place / "config.json").write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
     return parities
 
 
 def describe_run(run: Path, data: Path, name: str) -> dict[str, Any]:
     """What a model folder says about its weights: their name, and how much they have seen."""
-    rows = json.loads((data / "index.json").read_text(encoding="utf-8"))
-    seen = [row for row in rows if row["kept"] and row["split"] == "train"]
+    seen = [clip for clip in read_index(data) if clip.kept and clip.split == "train"]
     trained = {
-        "steps": steps_taken(run),
+        "steps": read_about(run)["step"],
         "clips": len(seen),
-        "people": len({row["person"] for row in seen}),
-        "minutes": round(sum(row["frames"] for row in seen) / FRAME_RATE / 60, 1),
+        "people": len({clip.person for clip in seen}),
+        "minutes": round(minutes(seen), 1),
     }
     about = f"light engine; learned from {trained['minutes']:.0f} minutes of {trained['people']} people"
     return {"name": name, "description": about, "trained": trained}

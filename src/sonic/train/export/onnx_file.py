@@ -49,6 +49,7 @@ def export_onnx(
     free: dict[str, tuple[int, ...]] | None = None,
     check: dict[str, Tensor] | None = None,
     notes: dict[str, str] | None = None,
+    reference: Path | None = None,
 ) -> Parity:
     """Write a module as an ONNX file, without traces of the machine that wrote it.
 
@@ -63,15 +64,17 @@ def export_onnx(
             one, and the second of three axes (time).
         check: inputs that the two are compared on, such as a window of another length; `inputs` by default.
         notes: text that travels in the file and that `Network.metadata` reads.
+        reference: also write the network in full precision to this file.
 
     Raises:
         ExportError: the difference is more than `TOLERANCE` allows for the precision.
     """
     module = module.eval()
     model = without_traces(_traced(module, inputs, outputs, free))
-    model = {"fp32": _unchanged, "fp16": halve_weights, "int8": quantise_weights}[precision](model)
-    onnx.helper.set_model_props(model, notes or {})
-    _write(model, path)
+    if reference is not None:
+        _write(model, reference, notes)
+    changed = {"fp32": _unchanged, "fp16": halve_weights, "int8": quantise_weights}[precision](model)
+    _write(changed, path, notes)
     parity = compare(module, path, check or inputs)
     if parity.error > TOLERANCE[precision]:
         raise ExportError(
@@ -134,7 +137,8 @@ def _unchanged(model: Any) -> Any:
     return model
 
 
-def _write(model: Any, path: Path) -> None:
+def _write(model: Any, path: Path, notes: dict[str, str] | None) -> None:
+    onnx.helper.set_model_props(model, notes or {})
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".partial")
     onnx.save(model, str(partial))

@@ -8,9 +8,11 @@ from typing import Any
 
 import onnx
 
+from sonic.train.export.half import halve_weights
+
 
 def quantise_weights(model: Any) -> Any:
-    """The ONNX model with its matrix products in 8 bits; everything else stays in full precision."""
+    """The ONNX model with its matrix products in 8 bits; other large weights are stored in half precision."""
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
     # The exporter has inferred shapes and folded constants already; unmarked, the quantiser asks for that.
@@ -26,4 +28,4 @@ def quantise_weights(model: Any) -> Any:
             # Seven bits: with eight, sums overflow on CPUs without 8-bit dot products, which is most laptops.
             reduce_range=True,
         )
-        return onnx.load(str(path))
+        return halve_weights(onnx.load(str(path)))

@@ -95,7 +95,7 @@ class MotionStage:
 
 def load_trained(folder: Path) -> MotionNetwork:
     """The averaged network of a training run, ready for inference."""
-    weights, about = load_averaged(folder)
+    weights, about = load_averaged(folder, MotionStage.name)
     network = MotionNetwork(NetworkConfig(**about["network"]))
     network.load_state_dict(weights)
     return network.eval()

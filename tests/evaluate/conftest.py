@@ -47,7 +47,8 @@ def prepared(tmp_path_factory, space, buzz, wav):
     encoder = SpeechEncoder()
     clips = [_clip(seed, *who, space, buzz, wav, encoder) for seed, who in enumerate(PEOPLE)]
     write_shards(folder / "shards", "dev", clips, 10**8)
-    shutil.copy(SHIPPED / "probe.safetensors", folder)
+    for name in ("probe.safetensors", "space.safetensors"):
+        shutil.copy(SHIPPED / name, folder)
     return folder
 
 

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from sonic.clips import load_clips
 from sonic.evaluate.judge import SyncJudge
 from sonic.evaluate.report import plain, weights_content, weights_report
+from sonic.evaluate.runs import in_space
 from sonic.evaluate.showing import Plan, lips_only
 from sonic.evaluate.weights import evaluate, quick_choice
 from sonic.motion.probe import LipProbe
@@ -69,6 +72,15 @@ def test_the_same_seeds_give_the_same_figures(prepared, result, model):
     probe = LipProbe.load(prepared / "probe.safetensors")
     again = evaluate(MotionSampler(model.folder), probe, clips, Plan(steps=1, samples=2))
     assert plain(list(again.scores)) == plain(list(result.scores))
+
+
+def test_data_of_another_space_is_read_in_the_models_own(prepared, space, tmp_path):
+    clips = load_clips(prepared, "dev", augmented=False)[:1]
+    assert in_space(clips, prepared / "space.safetensors", space)[0].motion is clips[0].motion
+    other = replace(space, mouth_basis=2 * space.mouth_basis)
+    other.save(tmp_path / "space.safetensors")
+    motion = in_space(clips, tmp_path / "space.safetensors", space)[0].motion
+    assert np.corrcoef(space.opening(motion), space.opening(clips[0].motion))[0, 1] > 0.99
 
 
 def test_a_quick_look_takes_two_clips_a_person(prepared):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from sonic.clips import load_clips
 from sonic.errors import InputError, WeightsError
@@ -15,11 +17,13 @@ from sonic.evaluate.report import plain, voice_table, weights_content, weights_r
 from sonic.evaluate.showing import Plan
 from sonic.evaluate.weights import evaluate, quick_choice
 from sonic.motion.probe import LipProbe
+from sonic.motion.space import MotionSpace
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from sonic.clips import Clip
     from sonic.evaluate.performance import Performer
     from sonic.evaluate.weights import Evaluation
     from sonic.motion.sampler import MotionSampler
@@ -104,7 +108,14 @@ def _against_clips(
     clips = load_clips(data, "dev", augmented=False)
     if not clips:
         raise InputError(f"{data} has no clips in its dev split: prepare clips of people kept for judging.")
+    chosen = in_space(quick_choice(clips) if quick else clips, data / "space.safetensors", sampler.space)
     probe = LipProbe.load(data / "probe.safetensors")
-    return evaluate(
-        sampler, probe, quick_choice(clips) if quick else clips, plan, judge=judge, on_progress=on_progress
-    )
+    return evaluate(sampler, probe, chosen, plan, judge=judge, on_progress=on_progress)
+
+
+def in_space(clips: list[Clip], prepared_in: Path, space: MotionSpace) -> list[Clip]:
+    """The clips with their motion in a model's own space, which need not be that of the data."""
+    theirs = MotionSpace.load(prepared_in)
+    if all(np.array_equal(getattr(theirs, item.name), getattr(space, item.name)) for item in fields(space)):
+        return clips
+    return [replace(clip, motion=space.encode(clip.landmarks)) for clip in clips]

@@ -172,6 +172,11 @@ def test_what_a_killed_run_wrote_after_its_checkpoint_is_not_written_twice(whole
     assert [row["step"] for row in read_losses(tmp_path / "losses.csv")] == [6, 10, 12, 18, 20, 24]
 
 
+def test_batches_made_ahead_of_time_are_the_same(whole, tmp_path):
+    run(CurveStage(), replace(CONFIG, workers=1), tmp_path)
+    assert_same_run(whole, tmp_path)
+
+
 def test_a_finished_run_stays_as_it_is(whole):
     before = (whole / "checkpoint.safetensors").read_bytes()
     run(CurveStage(), CONFIG, whole)

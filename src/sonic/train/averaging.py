@@ -32,3 +32,7 @@ class MovingAverage:
                 value.lerp_(current[name], 1 - keep)
             else:
                 value.copy_(current[name])
+
+    def on_cpu(self) -> nn.Module:
+        """A copy of the averaged network on the CPU."""
+        return copy.deepcopy(self.network).cpu()

@@ -1,12 +1,55 @@
-"""Batches of any shape: moved to a device, and handed through Fabric and DDP as they are."""
+"""Batches of any shape: made in order, moved to a device, and handed through Fabric and DDP as they are."""
 
 from __future__ import annotations
 
+import signal
 from dataclasses import fields, is_dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
+from torch.utils.data import DataLoader, Dataset
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sonic.train.stage import Stage
+
+
+class _Places(Dataset):
+    """The batches of a stage by their number."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+
+    def __getitem__(self, place: int) -> Any:
+        return self.stage.batch(place)
+
+
+def batches(stage: Stage, places: range, workers: int) -> Iterator[Any]:
+    """The batches with the numbers `places`, in order; made ahead of time by worker processes, if there are any."""
+    return iter(
+        DataLoader(
+            _Places(stage),
+            batch_size=None,
+            sampler=places,
+            num_workers=workers,
+            collate_fn=_as_it_is,
+            worker_init_fn=_ignore_interrupts,
+            generator=torch.Generator(),  # otherwise it draws from everybody's random numbers
+            # Copies of this process share its clips; new processes would need them sent.
+            multiprocessing_context="fork" if workers else None,
+        )
+    )
+
+
+def _as_it_is(batch: Any) -> Any:
+    return batch
+
+
+def _ignore_interrupts(worker: int) -> None:  # noqa: ARG001 - the signature of worker initialisers
+    """Ctrl-C reaches all processes, and the one that trains still wants batches until its step is done."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 class Sealed:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from contextlib import closing, nullcontext
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ import torch
 
 from sonic.errors import Cancelled, ConfigError
 from sonic.train.averaging import MovingAverage
-from sonic.train.batches import Sealed, Unsealing, moved
+from sonic.train.batches import Sealed, Unsealing, batches, moved
 from sonic.train.checkpoint import Checkpoint, check_same, load_averaged, load_checkpoint
 from sonic.train.logs import ProgressLine, RunLog
 from sonic.train.optimisers import learned, learning_rate, load_optimiser, optimiser_of, optimiser_state
@@ -19,12 +20,15 @@ from sonic.train.seeds import seeded
 from sonic.train.stage import LoopConfig, Stage
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from contextlib import AbstractContextManager
     from pathlib import Path
 
     from torch import Tensor
 
 __all__ = ["LoopConfig", "Stage", "load_averaged", "run", "seeded"]
+
+logger = logging.getLogger(__name__)
 
 _LOG_EVERY = 10  # steps; reading a loss makes a GPU wait
 _PICTURE_SEED = 1  # apart from the seeds of steps, which have no such number
@@ -63,8 +67,8 @@ class _Loop:
         """Take the steps that are left."""
         progress = ProgressLine(self.stage.name, self.step, self.config.steps)
         with self._log() as log, StopSignal(self.fabric) as stop:
-            while self.step < self.config.steps:
-                terms = self._advance()
+            for batch in self._batches():
+                terms = self._advance(moved(batch, self.fabric.device))
                 self._report(terms, log, progress)
                 if stop.asked(together=self.step % _LOG_EVERY == 0) and self.step < self.config.steps:
                     self._stop()
@@ -72,10 +76,14 @@ class _Loop:
     def _log(self) -> AbstractContextManager[RunLog | None]:
         return closing(RunLog(self.folder, self.step)) if self.fabric.is_global_zero else nullcontext()
 
-    def _advance(self) -> dict[str, Tensor]:
+    def _batches(self) -> Iterator[Any]:
+        """Those of this process for the steps that are left."""
+        count, rank = self.fabric.world_size, self.fabric.global_rank
+        places = range(self.step * count + rank, self.config.steps * count, count)
+        return batches(self.stage, places, self.config.workers)
+
+    def _advance(self, batch: Any) -> dict[str, Tensor]:
         """Take one step and return its terms, those of several turns as "turn/term"."""
-        place = self.step * self.fabric.world_size + self.fabric.global_rank
-        batch = moved(self.stage.batch(place), self.fabric.device)
         self.stage.objective.train()
         terms: dict[str, Tensor] = {}
         # Every step draws from its own seed, so nothing about randomness has to be saved.
@@ -141,7 +149,7 @@ class _Loop:
 
     def _draw(self, log: RunLog) -> None:
         with torch.no_grad(), seeded(self.config.seed, self.step, 0, _PICTURE_SEED):
-            log.pictures(self.step, self.stage.pictures(self.average.network, self.step))
+            log.pictures(self.step, self.stage.pictures(self.average.on_cpu(), self.step))
 
     def _stop(self) -> None:
         self._save()
@@ -159,6 +167,7 @@ class _Loop:
         if checkpoint is None:
             return
         check_same(checkpoint.about, self.about, self.folder)
+        logger.info("%s goes on at step %d of %d", self.stage.name, checkpoint.step, self.config.steps)
         self.stage.objective.load_state_dict(checkpoint.objective)
         self.average.network.load_state_dict(checkpoint.averaged)
         for turn, optimiser in self.optimisers.items():

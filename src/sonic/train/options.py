@@ -17,6 +17,7 @@ _HELP = {
     "picture_every": "Steps between pictures, 0 for none.",
     "seed": "Of weights, batches, noise and dropout.",
     "threads": "CPU threads of each process.",
+    "workers": "Processes that make batches ahead of time; a GPU wants some.",
     "device": "Where to train; auto takes a GPU if there is one.",
     "devices": "GPUs, or processes on a CPU.",
     "precision": "auto is bf16-mixed on a GPU; or any that Lightning Fabric knows, such as 32-true.",
@@ -27,6 +28,7 @@ _TYPES = {
     "picture_every": click.IntRange(0),
     "seed": click.IntRange(0),
     "steps": click.IntRange(1),
+    "workers": click.IntRange(0),
 }
 
 

@@ -28,6 +28,7 @@ class LoopConfig:
         picture_every: steps between pictures, 0 for none.
         seed: of weights, batches, noise and dropout.
         threads: CPU threads of each process.
+        workers: processes that make batches ahead of time, for each that trains.
         device: "auto", "cpu" or "cuda".
         devices: GPUs, or processes on a CPU.
         precision: "auto" (bf16-mixed on a GPU), or any that Lightning Fabric knows, such as "32-true".
@@ -44,12 +45,22 @@ class LoopConfig:
     picture_every: int = 400
     seed: int = 0
     threads: int = 1
+    workers: int = 0
     device: str = "auto"
     devices: int = 1
     precision: str = "auto"
 
     # May change when a run goes on: where it runs, what it writes, and how long it is to last.
-    _FREE: ClassVar = ("steps", "save_every", "picture_every", "threads", "device", "devices", "precision")
+    _FREE: ClassVar = (
+        "steps",
+        "save_every",
+        "picture_every",
+        "threads",
+        "workers",
+        "device",
+        "devices",
+        "precision",
+    )
 
     def course(self) -> dict[str, Any]:
         """The settings that a resumed run must share with its checkpoint."""
@@ -75,7 +86,10 @@ class Stage(Protocol):
         """The batch of a step, always the same for the same step: tensors in dataclasses, dicts or lists."""
 
     def pictures(self, network: nn.Module, step: int) -> Iterable[tuple[str, np.ndarray]]:
-        """Named pictures of what the averaged network does, uint8 RGB [H, W, 3]; none is fine."""
+        """Named pictures of what the averaged network does, uint8 RGB [H, W, 3]; none is fine.
+
+        The network is on the CPU, whatever it is trained on.
+        """
 
     def describe(self) -> dict[str, Any]:
         """JSON that rebuilds the network and must not change while a run lasts."""

@@ -27,7 +27,7 @@ class _Places(Dataset):
 
 
 def batches(stage: Stage, places: range, workers: int) -> Iterator[Any]:
-    """The batches with the numbers `places`, in order; made ahead of time by worker processes, if there are any."""
+    """The batches with the numbers `places`, in order; made ahead of time where there are workers."""
     return iter(
         DataLoader(
             _Places(stage),

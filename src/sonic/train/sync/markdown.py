@@ -45,10 +45,9 @@ def to_markdown(report: dict[str, Any]) -> str:
         _NOTES.strip(),
         "## Offsets\n\n![offsets](offsets.png)",
         _offsets(report["offsets"]),
-        "## Other codecs",
         _codecs(report["codecs"]),
     ]
-    return "\n\n".join(part.strip() for part in parts) + "\n"
+    return "\n\n".join(part.strip() for part in parts if part) + "\n"
 
 
 def _learned(training: dict[str, Any], test: dict[str, Any]) -> str:
@@ -90,6 +89,8 @@ def _offsets(sources: dict[str, dict[str, Any]]) -> str:
 
 
 def _codecs(rows: list[dict[str, Any]]) -> str:
+    if not rows:
+        return ""
     header = [
         "written again as",
         "clips",
@@ -98,7 +99,7 @@ def _codecs(rows: list[dict[str, Any]]) -> str:
         "right before",
         "after",
     ]
-    lines = [_row(header), _rule(header)]
+    lines = ["## Other codecs", "", _row(header), _rule(header)]
     for row in rows:
         shares = [f"{100 * row[name]:.1f} %" for name in ("same", "right_before", "right_after")]
         lines.append(_row([row["codec"], str(row["clips"]), f"{row['moved']:.2f}", *shares]))

@@ -48,7 +48,17 @@ class TestSet:
 def write_report(
     network: SyncNetwork, tests: TestSet, probe: LipProbe | None, about: dict[str, Any], folder: Path
 ) -> None:
-    """Write `report.json`, `report.md` and `offsets.png` into a folder; `about` says what was trained on."""
+    """Write `report.json`, `report.md` and `offsets.png` into a folder.
+
+    Args:
+        network: what is measured.
+        tests: on whom.
+        probe: the linear floor, if it is to have a row.
+        about: what was trained on. A network of a share of the people is a point of a learning curve only,
+            and is not asked about codecs.
+        folder: of the run.
+    """
+    whole = about["settings"]["share"] == 1
     listened = list(listen(tests.clips, lambda seen, heard: look(network, seen, heard)))
     found = [hit for heard in listened for hit in hits(heard)]
     if probe is not None:
@@ -60,7 +70,7 @@ def write_report(
         "test": _size(tests.clips),
         "accuracy": accuracy(found),
         "offsets": {source: _spread(values) for source, values in offsets.items()},
-        "codecs": list(codec_rows(network, tests)),
+        "codecs": list(codec_rows(network, tests)) if whole else [],
     }
     (folder / "report.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     (folder / "report.md").write_text(to_markdown(report), encoding="utf-8")

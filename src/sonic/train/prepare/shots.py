@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 _SIDE = 32  # pixels of the small picture that is compared
 _COARSE = 4 * _SIDE  # a picture is thinned out to about this first, which costs nothing
-_LEAST = 20.0  # mean difference, 0..255; a close-up face that nods reaches 15
+_LEAST = 12.0  # difference, 0..255; a close-up face that nods reaches 8
 _OUTSTANDING = 5.0  # times the usual difference: a moving camera changes every frame, a cut only one
-_CERTAIN = 35.0  # whatever came before
+_CERTAIN = 40.0  # whatever came before
 _MEMORY = 12  # frames
 
 
@@ -32,7 +32,8 @@ class CutDetector:
         self._last = small
         if last is None:
             return False
-        difference = float(np.abs(small - last).mean())
+        # Whatever moves leaves half of the picture nearly as it was; a cut changes nearly all of it.
+        difference = float(np.median(np.abs(small - last).mean(2)))
         cut = self._stands_out(difference)
         if cut:
             self._usual.clear()

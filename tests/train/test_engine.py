@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -258,6 +259,8 @@ def test_a_missing_gpu_is_named(tmp_path):
         run(CurveStage(), replace(CONFIG, device="cuda"), tmp_path)
     with pytest.raises(ConfigError, match="'tpu' is unknown"):
         run(CurveStage(), replace(CONFIG, device="tpu"), tmp_path)
+    with pytest.raises(ConfigError, match="'16-mixed' is unknown"):
+        run(CurveStage(), replace(CONFIG, precision="16-mixed"), tmp_path)
 
 
 def test_a_loss_that_is_no_number_ends_the_run(tmp_path):
@@ -313,7 +316,9 @@ def train_in_two_processes(folder):
     without_batch_norm(curve)
     weights = {}
     for stage in (curve, duel):
-        run(stage, replace(TOGETHER, devices=2), folder / stage.name)
+        # The second process is ended by the loop, which is what is looked at here.
+        with suppress(SystemExit):
+            run(stage, replace(TOGETHER, devices=2), folder / stage.name)
         state = stage.objective.state_dict()
         weights[stage.name] = {name: value.tolist() for name, value in state.items()}
     (folder / f"rank{torch.distributed.get_rank()}.json").write_text(json.dumps(weights))

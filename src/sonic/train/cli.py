@@ -97,12 +97,8 @@ def motion(data: Path, output: Path, **settings: Any) -> None:
 @click.option("--share", type=click.FloatRange(0, 1, min_open=True), default=1.0, help="Of the people.")
 @click.option("--judge", is_flag=True, help="Train the judge: log-mel, lips, people of the judge split.")
 @click.option("--curve", multiple=True, type=_EXISTING, help="Run on a smaller share, for a learning curve.")
-@click.option("--steps", type=int, default=3000, show_default=True, help="Training steps in all.")
 @click.option("--batch", type=int, default=12, show_default=True, help="Clips a batch.")
-@click.option("--learning-rate", type=float, default=2e-3, show_default=True)
-@click.option("--threads", type=int, default=1, show_default=True, help="CPU threads.")
-@click.option("--device", default="auto", show_default=True, help="auto, cpu or cuda.")
-@click.option("--seed", type=int, default=0, show_default=True)
+@run_options(steps=3000, learning_rate=2e-3)
 def sync(
     data: Path,
     output: Path,

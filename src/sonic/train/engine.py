@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+import sys
 from contextlib import closing, nullcontext
 from typing import TYPE_CHECKING, Any
 
@@ -38,7 +39,8 @@ def run(stage: Stage, config: LoopConfig, folder: Path) -> None:
     """Train to `config.steps`, going on from the checkpoint in `folder` if there is one.
 
     Under N processes, process r reads batch s * N + r at step s, and gradients are averaged. Without a GPU a
-    resumed run equals an uninterrupted one bit for bit.
+    resumed run equals an uninterrupted one bit for bit. Only the first process returns: the others were
+    started to help, and what the program does next is not to be done N times.
 
     Raises:
         ConfigError: the checkpoint is of another stage, network or course; or the device is not there.
@@ -47,6 +49,8 @@ def run(stage: Stage, config: LoopConfig, folder: Path) -> None:
     fabric = start_processes(config, partly_used=len(stage.turns) > 1)
     torch.set_num_threads(config.threads)
     _Loop(stage, config, folder, fabric).train()
+    if not fabric.is_global_zero:
+        sys.exit()
 
 
 class _Loop:

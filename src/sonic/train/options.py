@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sonic.train.stage import LoopConfig
+from sonic.train.stage import PRECISIONS, LoopConfig
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,11 +20,12 @@ _HELP = {
     "workers": "Processes that make batches ahead of time; a GPU wants some.",
     "device": "Where to train; auto takes a GPU if there is one.",
     "devices": "GPUs, or processes on a CPU.",
-    "precision": "auto is bf16-mixed on a GPU; or any that Lightning Fabric knows, such as 32-true.",
+    "precision": "auto is bf16-mixed on a GPU and 32-true on a CPU.",
 }
 _TYPES = {
     "device": click.Choice(["auto", "cpu", "cuda"]),
     "devices": click.IntRange(1),
+    "precision": click.Choice(["auto", *PRECISIONS]),
     "picture_every": click.IntRange(0),
     "seed": click.IntRange(0),
     "steps": click.IntRange(1),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from sonic.errors import ConfigError
+from sonic.train.stage import PRECISIONS
 
 if TYPE_CHECKING:
     from types import FrameType, TracebackType
@@ -56,8 +57,11 @@ def _device(config: LoopConfig) -> str:
 
 
 def _precision(config: LoopConfig, device: str) -> Any:
-    usual = {"cuda": "bf16-mixed", "cpu": "32-true"}
-    return usual[device] if config.precision == "auto" else config.precision
+    usual = {"cpu": "32-true", "cuda": "bf16-mixed"}
+    chosen = usual[device] if config.precision == "auto" else config.precision
+    if chosen not in PRECISIONS:
+        raise ConfigError(f"--precision {chosen!r} is unknown; use auto, {' or '.join(PRECISIONS)}.")
+    return chosen
 
 
 class StopSignal:

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from torch import nn
 
 
+PRECISIONS = ("32-true", "bf16-mixed")  # of Lightning Fabric; others would need scaled gradients
+
+
 @dataclass(frozen=True)
 class LoopConfig:
     """How to train.
@@ -31,7 +34,7 @@ class LoopConfig:
         workers: processes that make batches ahead of time, for each that trains.
         device: "auto", "cpu" or "cuda".
         devices: GPUs, or processes on a CPU.
-        precision: "auto" (bf16-mixed on a GPU), or any that Lightning Fabric knows, such as "32-true".
+        precision: "32-true", "bf16-mixed", or "auto": the first on a CPU, the second on a GPU.
     """
 
     steps: int = 2400

@@ -125,10 +125,8 @@ class _Loop:
             values = self._values(terms)
             if log is not None:
                 log.losses(self.step, values)
-                log.curves.add_scalar(
-                    "run/learning rate", learning_rate(self.step - 1, self.config), self.step
-                )
-                log.curves.add_scalar("run/steps a second", progress.speed(self.step), self.step)
+                rate = learning_rate(self.step - 1, self.config)
+                log.curve(self.step, {"learning rate": rate, "steps a second": progress.speed(self.step)})
                 progress.show(self.step, next(iter(values.values())))
         if self._due(self.config.save_every):
             self._save()
@@ -141,13 +139,12 @@ class _Loop:
 
     def _values(self, terms: dict[str, Tensor]) -> dict[str, float]:
         """The terms as numbers, averaged over all processes, the total of the first turn in front."""
-        values = {
-            name: float(self.fabric.all_reduce(value, reduce_op="mean")) for name, value in terms.items()
-        }
+        means = {name: self.fabric.all_reduce(value, reduce_op="mean") for name, value in terms.items()}
+        values = {name: float(value) for name, value in means.items()}
         if not all(map(math.isfinite, values.values())):
             raise ConfigError(
-                f"The loss is not a number any more at step {self.step}; lower --learning-rate, "
-                "and go on from the last checkpoint in another --output folder."
+                f"The loss is not a number any more at step {self.step}; lower --learning-rate, and start "
+                "again in another --output folder."
             )
         return dict(sorted(values.items(), key=lambda item: not item[0].endswith("total")))
 

@@ -35,7 +35,7 @@ class RunLog:
         self._rewrite(rows)
 
     def losses(self, step: int, values: dict[str, float]) -> None:
-        """Add the values of a step; every step has the same names."""
+        """Add the losses of a step; every step has the same names."""
         for name, value in values.items():
             self.curves.add_scalar(name if "/" in name else f"loss/{name}", value, step)
         new = self.table.stat().st_size == 0

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from sonic.train.sync.views import SyncClip
 
 POOLED = "all"
-_CODEC_CLIPS = 40  # of the test clips, spread over people
+_CODEC_CLIPS = 24  # of the test clips, spread over people
 
 
 @dataclass(frozen=True)

@@ -257,6 +257,7 @@ def test_the_curve_says_how_much_data_is_needed():
     minutes = np.array([10.0, 20.0, 40.0])
     assert minutes_needed(minutes, 1 - 4 / minutes) == pytest.approx(80)
     assert np.isnan(minutes_needed(minutes, 0.5 + 0 * minutes))
+    assert np.isnan(minutes_needed([7.0, 7.0], [0.5, 0.6]))
 
 
 def test_a_run_without_a_report_has_no_curve(tmp_path):

@@ -67,6 +67,8 @@ def minutes_needed(minutes: Sequence[float], right: Sequence[float], target: flo
     Errors of learned models follow power laws in the amount of data (Hestness et al., arXiv 1712.00409); a
     handful of points far from the target gives an order of magnitude, not a number.
     """
+    if np.ptp(minutes) == 0:
+        return float("nan")
     errors = np.log(np.maximum(1 - np.asarray(right), 1e-4))
     slope, start = np.polyfit(np.log(minutes), errors, 1)
     return float(np.exp((np.log(1 - target) - start) / slope)) if slope < -_LEAST_SLOPE else float("nan")

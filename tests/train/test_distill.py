@@ -25,7 +25,7 @@ from sonic.train.distill.report import feature_correlation
 from sonic.train.distill.ship import ship_encoder
 from sonic.train.distill.speech_network import CausalConfig, CausalEncoder
 from sonic.train.distill.speech_stage import SpeechStage
-from sonic.train.distill.teacher import read_flow
+from sonic.train.distill.teacher import fingerprint, read_flow
 from sonic.train.engine import LoopConfig, run, seeded
 from sonic.train.export.model_folder import export_model, ship_space
 from sonic.train.motion.network import MotionNetwork, NetworkConfig
@@ -53,7 +53,8 @@ def teacher(data, tmp_path_factory):
     folder = tmp_path_factory.mktemp("teacher")
     with seeded(0):
         network = MotionNetwork(NetworkConfig(29, width=32, trunk_blocks=1, flow_blocks=1, heads=2))
-        torch.nn.init.normal_(network.flow.out.weight, std=0.1)
+        for weight in network.parameters():  # what starts as zero would not be told apart in the file
+            torch.nn.init.normal_(weight, std=0.1)
     export_model(network.eval(), folder, SamplerConfig(window=60, context=20), {"name": "small"})
     ship_space(data, folder)
     return folder
@@ -68,7 +69,7 @@ def lessons(teacher, clips, tmp_path_factory):
 @pytest.fixture
 def motion_stage(teacher, lessons, space):
     def make(**options):
-        settings = {"steps": 2, "seed": 0, "batch": 2} | options
+        settings = {"teacher": fingerprint(teacher), "steps": 2, "seed": 0, "batch": 2} | options
         return MotionStage(*read_flow(teacher), space, lessons, **settings)
 
     return make
@@ -83,6 +84,14 @@ def test_a_teacher_is_read_out_of_its_file():
         expected = network.eval()(*inputs).numpy()
     given = Network(SHIPPED / "motion.onnx")(*(each.numpy() for each in inputs))[0]
     np.testing.assert_allclose(given, expected, atol=1e-4)
+
+
+def test_a_changed_teacher_has_another_mark(teacher, tmp_path):
+    for name in ("config.json", "trunk.onnx", "motion.onnx"):
+        (tmp_path / name).write_bytes((teacher / name).read_bytes())
+    assert fingerprint(tmp_path) == fingerprint(teacher)
+    (tmp_path / "config.json").write_text("{}")
+    assert fingerprint(tmp_path) != fingerprint(teacher)
 
 
 def test_a_folder_without_a_model_teaches_nothing(tmp_path):

@@ -45,17 +45,24 @@ def motion(
     from sonic.train.distill.lessons import record_lessons
     from sonic.train.distill.motion_stage import MotionStage
     from sonic.train.distill.ship import ship_student
-    from sonic.train.distill.teacher import read_flow
+    from sonic.train.distill.teacher import fingerprint, read_flow
     from sonic.train.engine import LoopConfig, run
 
-    clips = load_clips(data, "train")
-    lessons = record_lessons(
-        teacher, clips, output / "lessons", count=recordings, seed=loop["seed"], report=_progress
-    )
     network, config = read_flow(teacher)
+    clips, mark = load_clips(data, "train"), fingerprint(teacher)
+    lessons = record_lessons(
+        teacher, clips, output / "lessons" / mark, count=recordings, seed=loop["seed"], report=_progress
+    )
     sampler = MotionSampler(teacher)
     stage = MotionStage(
-        network, config, sampler.space, lessons, steps=int(steps_of_student), seed=loop["seed"], batch=batch
+        network,
+        config,
+        sampler.space,
+        lessons,
+        teacher=mark,
+        steps=int(steps_of_student),
+        seed=loop["seed"],
+        batch=batch,
     )
     run(stage, LoopConfig(warm_up=20, weight_decay=0.02, average=0.99, save_every=50, **loop), output)
     parity = ship_student(output, teacher, output / "model", guidance=sampler.config.guidance)

@@ -109,11 +109,12 @@ class MotionStage:
         space: MotionSpace,
         lessons: list[Lesson],
         *,
+        teacher: str,
         steps: int,
         seed: int,
         batch: int,
     ) -> None:
-        self.lessons, self.steps = lessons, steps
+        self.lessons, self.steps, self.teacher = lessons, steps, teacher
         self._config, self._seed, self._batch = config, seed, batch
         self.objective = StudentObjective(network, space)
         self.turns: dict[str, nn.Module] = {"network": network}
@@ -131,8 +132,14 @@ class MotionStage:
         return ()
 
     def describe(self) -> dict[str, Any]:
-        """What rebuilds the student, and says how it is used."""
-        return {"network": asdict(self._config), "steps": self.steps, "batch": self._batch}
+        """What rebuilds the student, how it is used, and what it learns from."""
+        return {
+            "network": asdict(self._config),
+            "steps": self.steps,
+            "batch": self._batch,
+            "teacher": self.teacher,
+            "lessons": len(self.lessons),
+        }
 
 
 def collate(lessons: list[Lesson], steps: int) -> Lessons:

@@ -107,8 +107,13 @@ class SpeechStage:
         yield "features", _grey(np.concatenate(rows, axis=1).T)
 
     def describe(self) -> dict[str, Any]:
-        """What rebuilds the network."""
-        return {"network": asdict(self.config), "batch": self._batch, "window": self._window}
+        """What rebuilds the network, and what it learns from."""
+        return {
+            "network": asdict(self.config),
+            "batch": self._batch,
+            "window": self._window,
+            "reels": len(self.reels),
+        }
 
 
 def _grey(values: np.ndarray) -> np.ndarray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -33,6 +34,14 @@ def read_flow(folder: Path) -> tuple[FlowNetwork, NetworkConfig]:
     except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
         raise WeightsError(f"{folder} holds no motion model to learn from ({error}).") from error
     return network, config
+
+
+def fingerprint(folder: Path) -> str:
+    """Eight letters that change when a model's networks or settings do."""
+    total = 0
+    for name in ("config.json", "trunk.onnx", "motion.onnx"):
+        total = zlib.crc32((folder / name).read_bytes(), total)
+    return f"{total:08x}"
 
 
 def weights_of(model: Any) -> dict[str, Tensor]:

@@ -7,18 +7,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sonic.inference import Network, asset
+from sonic.inference import Network
 from sonic.speech.encoder import SAMPLES_PER_FEATURE, normalized, silence
 from sonic.speech.mel import BANDS, SAMPLE_RATE, WINDOW, MelStream
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from importlib.resources.abc import Traversable
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-ASSET = "speech_encoder_causal.onnx"
+FILE = "speech_encoder_causal.onnx"
 NOTES = "causal"  # key of the network's own notes: memory and lookahead
 _QUIET_START = 150  # features of silence that the network hears before the sound
 
@@ -26,7 +25,8 @@ _QUIET_START = 150  # features of silence that the network hears before the soun
 class CausalSpeechEncoder:
     """What `SpeechEncoder` hears, a little less exactly, as soon as `delay` seconds of sound have followed.
 
-    `encode` and `stream` give the same numbers however the sound is cut into blocks.
+    `encode` and `stream` give the same numbers however the sound is cut into blocks. The network is the one
+    that `sonic train distill speech` writes; it is no part of the package.
 
     Attributes:
         delay: seconds of sound after a feature's beginning that are needed to give it.
@@ -36,10 +36,8 @@ class CausalSpeechEncoder:
     frame_rate = SAMPLE_RATE // SAMPLES_PER_FEATURE
     dim = 384
 
-    def __init__(
-        self, source: Traversable | Path | None = None, *, device: str = "cpu", threads: int = 1
-    ) -> None:
-        self._network = Network(source or asset(ASSET), device=device, threads=threads)
+    def __init__(self, path: Path, *, device: str = "cpu", threads: int = 1) -> None:
+        self._network = Network(path, device=device, threads=threads)
         notes = json.loads(self._network.metadata[NOTES])
         self._lookahead: int = notes["lookahead"]
         self._memory_shape: tuple[int, ...] = tuple(notes["memory"])

@@ -98,7 +98,7 @@ def speech(
     from sonic.hub import find_model
     from sonic.motion.probe import LipProbe
     from sonic.motion.sampler import MotionSampler
-    from sonic.speech.causal import ASSET, CausalSpeechEncoder
+    from sonic.speech.causal import FILE, CausalSpeechEncoder
     from sonic.speech.encoder import SpeechEncoder
     from sonic.train.distill.reels import record_reels
     from sonic.train.distill.report import compare_encoders
@@ -113,8 +113,8 @@ def speech(
     probe, config = LipProbe.load(data / "probe.safetensors"), CausalConfig(width=width, lookahead=lookahead)
     stage = SpeechStage(reels, probe, config, seed=seed, batch=batch, window=window)
     run(stage, LoopConfig(warm_up=50, weight_decay=0.02, average=0.998, save_every=50, **loop), output)
-    ship_encoder(output, output / ASSET)
-    student = CausalSpeechEncoder(output / ASSET)
+    ship_encoder(output, output / FILE)
+    student = CausalSpeechEncoder(output / FILE)
     report = compare_encoders(
         teacher, student, load_clips(data, "dev", augmented=False), MotionSampler(find_model(model))
     )

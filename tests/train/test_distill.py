@@ -264,6 +264,11 @@ def test_what_comes_after_the_delay_changes_nothing(student, clips):
     assert np.abs(one[same:] - two[same:]).max() > 1e-3
 
 
+def test_another_network_is_no_causal_encoder():
+    with pytest.raises(WeightsError, match="no causal encoder"):
+        CausalSpeechEncoder(SHIPPED / "trunk.onnx")
+
+
 def test_distill_speech_command(data, tmp_path):
     call("speech", data, "-o", tmp_path, "--steps", 1, "--minutes", 0.5, "--width", 16, "--batch", 1)
     assert "| people |" in (tmp_path / "report.md").read_text()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sonic.errors import WeightsError
 from sonic.inference import Network
 from sonic.speech.encoder import SAMPLES_PER_FEATURE, normalized, silence
 from sonic.speech.mel import BANDS, SAMPLE_RATE, WINDOW, MelStream
@@ -30,6 +31,9 @@ class CausalSpeechEncoder:
 
     Attributes:
         delay: seconds of sound after a feature's beginning that are needed to give it.
+
+    Raises:
+        WeightsError: the file is missing, damaged or another network.
     """
 
     sample_rate = SAMPLE_RATE
@@ -38,6 +42,8 @@ class CausalSpeechEncoder:
 
     def __init__(self, path: Path, *, device: str = "cpu", threads: int = 1) -> None:
         self._network = Network(path, device=device, threads=threads)
+        if NOTES not in self._network.metadata:
+            raise WeightsError(f"{path.name} is no causal encoder: sonic train distill speech makes one.")
         notes = json.loads(self._network.metadata[NOTES])
         self._lookahead: int = notes["lookahead"]
         self._memory_shape: tuple[int, ...] = tuple(notes["memory"])

@@ -10,9 +10,6 @@ from sonic.inference import Network
 from sonic.train.engine import seeded
 from sonic.train.export.onnx_file import TOLERANCE, export_onnx
 
-# Raised inside torch by its own exporter.
-pytestmark = pytest.mark.filterwarnings("ignore:.*LeafSpec.*:FutureWarning")
-
 
 class TwoHeads(nn.Module):
     """Pictures and times in, two answers out."""

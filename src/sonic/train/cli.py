@@ -24,7 +24,8 @@ def train() -> None:
 
     Needs the train extra: pip install 'sonic-portrait[train]'.
     """
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    logging.getLogger("sonic").setLevel(logging.INFO)
     for name in ("lightning_fabric", "onnx", "onnxscript", "scipy", "tensorboard", "torch"):
         if find_spec(name) is None:
             raise DependencyError(f"Training needs {name}: pip install 'sonic-portrait[train]' brings it.")

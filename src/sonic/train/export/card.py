@@ -76,7 +76,7 @@ def write_card(
 
 def _files(folder: Path, precision: str) -> str:
     here = [(folder / name, text) for name, text in _FILES.items() if (folder / name).exists()]
-    rows = [[f"`{path.name}`", f"{path.stat().st_size / 1e6:.2f} MB", text] for path, text in here]
+    rows = [[f"`{path.name}`", f"{path.stat().st_size / 1e3:.0f} kB", text] for path, text in here]
     return f"{table(['file', 'size', 'what'], rows)}\n\nThe networks' weights are stored as {precision}."
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+import warnings
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
@@ -15,6 +18,7 @@ from sonic.train.export.half import halve_weights
 from sonic.train.export.quantise import quantise_weights
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from torch import Tensor, nn
@@ -114,17 +118,32 @@ def _traced(
     free: dict[str, tuple[int, ...]] | None,
 ) -> Any:
     axes = {name: (free or {}).get(name, _usual_axes(value)) for name, value in inputs.items()}
-    program = torch.onnx.export(
-        module,
-        args=tuple(inputs.values()),
-        input_names=list(inputs),
-        output_names=list(outputs),
-        dynamic_shapes=tuple(dict.fromkeys(each, torch.export.Dim.DYNAMIC) for each in axes.values()),
-        opset_version=OPSET,
-        dynamo=True,
-        verbose=False,
-    )
+    with _without_chatter():
+        program = torch.onnx.export(
+            module,
+            args=tuple(inputs.values()),
+            input_names=list(inputs),
+            output_names=list(outputs),
+            dynamic_shapes=tuple(dict.fromkeys(each, torch.export.Dim.DYNAMIC) for each in axes.values()),
+            opset_version=OPSET,
+            dynamo=True,
+            verbose=False,
+        )
     return program.model_proto
+
+
+@contextmanager
+def _without_chatter() -> Iterator[None]:
+    """The exporter warns of libraries that it could also export, and of what changes inside torch."""
+    logger = logging.getLogger("torch.onnx._internal.exporter._registration")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message=".*LeafSpec", category=FutureWarning)
+            yield
+    finally:
+        logger.setLevel(level)
 
 
 def _usual_axes(value: Tensor) -> tuple[int, ...]:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sonic.evaluate.statistics import estimate_median, estimate_share, median
+from sonic.evaluate.statistics import estimate_mean, estimate_median, median
 
 VALUES = np.random.default_rng(0).normal(5, 1, 200)
 
@@ -27,4 +27,4 @@ def test_unknown_values_do_not_count():
     assert median(values) == 2
     assert estimate_median(values, "abc").value == 2
     assert np.isnan(estimate_median(np.array([np.nan]), "a").low)
-    assert estimate_share(np.array([1.0, 0.0, np.nan]), "abc").value == 0.5
+    assert estimate_mean(np.array([1.0, 0.0, np.nan]), "abc").value == 0.5

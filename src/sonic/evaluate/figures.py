@@ -10,7 +10,7 @@ import numpy as np
 from sonic.evaluate.lags import correlation
 from sonic.evaluate.lips import amplitude, closures_met, concordance, lip_vertex_error, offset
 from sonic.evaluate.rest import envelope_agreement
-from sonic.evaluate.statistics import UNKNOWN, estimate_median, estimate_share, median
+from sonic.evaluate.statistics import UNKNOWN, estimate_mean, estimate_median, mean, median
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -69,6 +69,7 @@ class Score:
 
 
 FIGURES = tuple(item.name for item in fields(Figures))
+MEANS = ("closures", "true_closures")  # counts of few events: their median is mostly all or nothing
 SHARES = {"offset": "within_one_frame", "judge_offset": "judge_within_one_frame"}  # of at most one frame
 
 
@@ -95,17 +96,19 @@ def measure(
 
 
 def summarise(scores: Sequence[Score]) -> dict[str, Estimate]:
-    """Median and interval of every figure of one performer, and the share of offsets within one frame."""
+    """Median (mean of closures) and interval of every figure, and the share of offsets within one frame."""
     people = [score.person for score in scores]
     columns = {name: column(scores, name) for name in FIGURES}
     shares = {name: within(columns[figure]) for figure, name in SHARES.items()}
-    return {name: estimate_median(values, people) for name, values in columns.items()} | {
-        name: estimate_share(hits, people) for name, hits in shares.items()
+    middles = {
+        name: estimate_mean(values, people) if name in MEANS else estimate_median(values, people)
+        for name, values in columns.items()
     }
+    return middles | {name: estimate_mean(hits, people) for name, hits in shares.items()}
 
 
 def by_person(scores: Sequence[Score]) -> list[Score]:
-    """One score a person, the medians of their clips, so that nobody counts for more by having more clips."""
+    """One score a person, the medians or means of their clips: more clips do not count for more."""
     return [
         _typical([score for score in scores if score.person == person])
         for person in sorted({score.person for score in scores})
@@ -123,6 +126,8 @@ def within(offsets: Array, limit: float = 1.0) -> Array:
 
 
 def _typical(scores: Sequence[Score]) -> Score:
-    medians: dict[str, Any] = {name: median(column(scores, name)) for name in FIGURES}
+    typical: dict[str, Any] = {
+        name: (mean if name in MEANS else median)(column(scores, name)) for name in FIGURES
+    }
     first = scores[0]
-    return Score(first.person, first.source, first.person, first.performer, Figures(**medians))
+    return Score(first.person, first.source, first.person, first.performer, Figures(**typical))

@@ -114,9 +114,9 @@ def _closures(axes: Any, languages: Mapping[str, Mapping[str, float]]) -> None:
     ):
         axes.bar(places + shift, [row[name] for row in languages.values()], 0.4, label=label, color=colour)
     axes.axhline(0.95, color=_REAL, linewidth=0.8, linestyle=":")
-    axes.set(ylim=(0, 1), ylabel=f"share below {CLOSED:g} IOD")
-    axes.set_xticks(places, list(languages))
-    axes.legend(frameon=False, loc="lower left")
+    axes.set(ylim=(0, 1.2), ylabel=f"share below {CLOSED:g} IOD")
+    axes.set_xticks(places, [name.partition("-")[0] for name in languages])
+    axes.legend(frameon=False, loc="upper left", ncols=2)
 
 
 def _openings(axes: Any, openings: Mapping[str, tuple[Array, Array]]) -> None:

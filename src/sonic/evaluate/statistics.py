@@ -1,4 +1,4 @@
-"""Medians and shares with bootstrap intervals that draw whole people, because clips of one person agree."""
+"""Medians and means with bootstrap intervals that draw whole people, because clips of one person agree."""
 
 from __future__ import annotations
 
@@ -31,6 +31,12 @@ def median(values: Array) -> float:
     return float(np.median(finite)) if len(finite) else UNKNOWN
 
 
+def mean(values: Array) -> float:
+    """The mean of the finite values; NaN if there are none."""
+    finite = values[np.isfinite(values)]
+    return float(finite.mean()) if len(finite) else UNKNOWN
+
+
 def estimate_median(values: Array, people: Sequence[str], draws: int = DRAWS) -> Estimate:
     """The median of the finite of `values` [N] and its interval; `people` [N] says whose they are."""
     values, weights = _drawn(values, people, draws)
@@ -43,12 +49,12 @@ def estimate_median(values: Array, people: Sequence[str], draws: int = DRAWS) ->
     return _interval(float(np.median(values)), middle)
 
 
-def estimate_share(hits: Array, people: Sequence[str], draws: int = DRAWS) -> Estimate:
-    """The mean of the finite of `hits` [N], each 0 or 1, and its interval."""
-    hits, weights = _drawn(hits, people, draws)
-    if not len(hits):
+def estimate_mean(values: Array, people: Sequence[str], draws: int = DRAWS) -> Estimate:
+    """The mean of the finite of `values` [N] and its interval; of zeros and ones, a share."""
+    values, weights = _drawn(values, people, draws)
+    if not len(values):
         return Estimate(UNKNOWN, UNKNOWN, UNKNOWN)
-    return _interval(float(hits.mean()), weights @ hits / weights.sum(1))
+    return _interval(float(values.mean()), weights @ values / weights.sum(1))
 
 
 def _drawn(values: Array, people: Sequence[str], draws: int) -> tuple[Array, Array]:

@@ -239,6 +239,8 @@ def test_the_command_trains_and_reports(data, tmp_path):
     assert {row["view"] for row in report["accuracy"]} == {"lips", "mouth", "both", "ridge"}
     assert [row["codec"] for row in report["codecs"]] == [codec.name for codec in CODECS]
     assert (tmp_path / "offsets.png").read_bytes().startswith(b"\x89PNG")
+    with pytest.raises(ConfigError, match="other settings"):
+        call("sync", str(data), "-o", str(tmp_path), "--steps", "2", "--batch", "5")
     add_curve(tmp_path, [tmp_path, tmp_path])
     assert "## Learning curve (both)" in (tmp_path / "report.md").read_text()
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from sonic.clips import load_clips
 from sonic.errors import ConfigError
 from sonic.motion.probe import LipProbe
+from sonic.train.checkpoint import NAME as CHECKPOINT
+from sonic.train.checkpoint import read_about
 from sonic.train.engine import LoopConfig, load_averaged, run
 from sonic.train.sync.curve import common_view, curve_table, points
 from sonic.train.sync.judge import export_judge
@@ -26,12 +29,27 @@ _TEST_SPLIT = "dev"
 def train_sync(data: Path, output: Path, settings: SyncSettings, loop: LoopConfig) -> dict[str, Any]:
     """Train to the last step, going on from a checkpoint, and write the report; returns the report.
 
+    A run that has taken all its steps is only measured again, which needs no training clips.
+
     Raises:
-        ConfigError: there are no clips to learn from, or nobody to be asked on.
+        ConfigError: there are no clips to learn from, nobody to be asked on, or the folder holds another run.
     """
-    stage = SyncStage(training_clips(data, settings), settings, seed=loop.seed)
-    run(stage, loop, output)
+    if not _finished(output, settings, loop.steps):
+        run(SyncStage(training_clips(data, settings), settings, seed=loop.seed), loop, output)
     return report_on(data, output)
+
+
+def _finished(output: Path, settings: SyncSettings, steps: int) -> bool:
+    if not (output / CHECKPOINT).exists():
+        return False
+    about = read_about(output)
+    if about["step"] < steps:
+        return False
+    if about["describe"]["settings"] != asdict(settings):
+        raise ConfigError(
+            f"{output} holds a finished run with other settings; choose another --output folder."
+        )
+    return True
 
 
 def report_on(data: Path, output: Path) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from sonic.train.sync.lips import MotionLips, lips_of_motion
 from sonic.train.sync.losses import SyncObjective, matching_loss, negatives
 from sonic.train.sync.measure import Heard, completed, hits
 from sonic.train.sync.network import SyncConfig, SyncNetwork
+from sonic.train.sync.report import person_timings, timed
 from sonic.train.sync.stage import SyncSettings, SyncStage, load_sync, share_of_people
 from sonic.train.sync.views import Sounds, SyncClip
 
@@ -193,6 +194,18 @@ def test_an_answer_within_a_frame_is_right():
     assert all(hit.right == 0 for hit in late)
 
 
+def test_a_person_whose_sound_is_late_is_heard_and_timed():
+    clip, loud = made_up(0), np.ones(56, bool)
+    late = np.arange(56)[:, None] + 3 - np.arange(56)  # the sound comes three frames late
+    near = np.exp(-(late**2) / 2)
+    group = [Heard(clip, {"lips": near}, {"lips": 0 * near}, loud)] * 8
+    timings = person_timings(group)
+    assert timings[clip.person] == pytest.approx(3, abs=0.1)
+    # At the end of a clip the late sound does not exist any more.
+    assert all(hit.right < 0.1 * hit.asked for heard in group for hit in hits(heard))
+    assert all(hit.right > 0.9 * hit.asked for heard in timed(group, timings) for hit in hits(heard))
+
+
 def test_writing_a_clip_again_does_not_move_it():
     rng = np.random.default_rng(0)
     sound = (np.repeat(rng.random(30) > 0.5, 640) * rng.normal(0, 0.2, 19200)).astype(np.float32)
@@ -236,7 +249,7 @@ def test_the_command_trains_and_reports(data, tmp_path):
     assert "| VocaLiST (2022) | LRS2, about 200 h | 92.8 | 98.4 | 99.8 |" in shown
     assert "not confined to its window" in shown
     report = json.loads((tmp_path / "report.json").read_text())
-    assert {row["view"] for row in report["accuracy"]} == {"lips", "mouth", "both", "ridge"}
+    assert {"lips", "mouth", "both", "ridge", "both, timed"} <= {row["view"] for row in report["accuracy"]}
     assert [row["codec"] for row in report["codecs"]] == [codec.name for codec in CODECS]
     assert (tmp_path / "offsets.png").read_bytes().startswith(b"\x89PNG")
     with pytest.raises(ConfigError, match="other settings"):

@@ -22,7 +22,8 @@ Protocol: windows of five frames against shifts of -15 to +15 frames; longer con
 windows' scores before the best is taken; right is within one frame. Windows over silence are not asked.
 A cell holds the share of all windows and, in brackets, that of the median person. Clips shorter than the
 search get windows of the same person's next clip for the shifts that leave them, so that there are always 31
-candidates; "own shifts only" asks the same windows at 15 frames with fewer candidates instead.
+candidates; "own shifts only" asks the same windows at 15 frames with fewer candidates instead. Rows marked
+"timed" correct the offset that this network hears in each person with eight clips or more.
 """
 _SEES_FAR = """
 **The sound of this network is not confined to its window**: a speech feature comes from a frozen encoder that
@@ -45,6 +46,7 @@ def to_markdown(report: dict[str, Any]) -> str:
         _NOTES.strip(),
         "## Offsets\n\n![offsets](offsets.png)",
         _offsets(report["offsets"]),
+        _people(report["people"]),
         _codecs(report["codecs"]),
     ]
     return "\n\n".join(part.strip() for part in parts if part) + "\n"
@@ -86,6 +88,13 @@ def _offsets(sources: dict[str, dict[str, Any]]) -> str:
         share = f"{100 * row['within_one_frame']:.1f} %"
         lines.append(_row([source, str(row["clips"]), f"{row['median']:+.2f}", share]))
     return "\n".join(lines)
+
+
+def _people(timings: dict[str, float]) -> str:
+    if not timings:
+        return ""
+    listed = ", ".join(f"{person} {frames:+.2f}" for person, frames in sorted(timings.items()))
+    return f"By person, over all clips together, frames: {listed}."
 
 
 def _codecs(rows: list[dict[str, Any]]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -152,9 +152,30 @@ def completed(own: Array, other: Array | None, frames: int) -> Array:
     return whole
 
 
+def moved(heard: Heard, frames: int) -> Heard:
+    """The same clip with its own sound `frames` frames earlier; what leaves the recording is unknown."""
+    return replace(heard, own={view: _earlier(scores, frames) for view, scores in heard.own.items()})
+
+
+def _earlier(scores: Array, frames: int) -> Array:
+    earlier = np.full(scores.shape, np.nan, np.float32)
+    kept = slice(max(0, -frames), scores.shape[1] - max(0, frames))
+    earlier[:, kept] = scores[:, max(0, frames) : scores.shape[1] + min(0, frames)]
+    return earlier
+
+
+def offset_of(group: Sequence[Heard], fewest: int = 8) -> float:
+    """The offset that a group's clips share, sound minus picture, between frames; NaN if they are silent."""
+    tables = [shift_table(heard.own[best_view(heard.own)])[: len(heard.loud)][heard.loud] for heard in group]
+    return _peak_of(np.concatenate(tables), fewest)
+
+
 def clip_offset(scores: Array, loud: npt.NDArray[np.bool_], fewest: int = 8) -> float:
     """Sound minus picture of one clip in frames, between frames; NaN if too little of it holds sound."""
-    table = shift_table(scores)[loud[: len(scores)]]
+    return _peak_of(shift_table(scores)[: len(loud)][loud], fewest)
+
+
+def _peak_of(table: Array, fewest: int) -> float:
     known = np.isfinite(table)
     count = known.sum(0)
     if count[SEARCH] < fewest:

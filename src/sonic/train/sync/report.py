@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,11 +13,21 @@ from sonic.evaluate.statistics import estimate_median
 from sonic.train.sync.codecs import CODECS, recoded, with_sound
 from sonic.train.sync.histogram import draw_histogram
 from sonic.train.sync.markdown import to_markdown
-from sonic.train.sync.measure import CONTEXTS, Hits, best_view, clip_offset, hits, listen, look
+from sonic.train.sync.measure import (
+    CONTEXTS,
+    Hits,
+    best_view,
+    clip_offset,
+    hits,
+    listen,
+    look,
+    moved,
+    offset_of,
+)
 from sonic.train.sync.ridge import ridge_scores
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from sonic.clips import Clip
@@ -27,6 +37,7 @@ if TYPE_CHECKING:
     from sonic.train.sync.views import SyncClip
 
 POOLED = "all"
+_FEWEST_CLIPS = 8  # that a person's offset is read from
 _CODEC_CLIPS = 24  # of the test clips, spread over people
 
 
@@ -64,17 +75,37 @@ def write_report(
     if probe is not None:
         ridge = listen(tests.spoken, lambda seen, heard: ridge_scores(probe, seen, heard))
         found += [hit for heard in ridge for hit in hits(heard)]
+    timings = person_timings(listened)
+    found += [
+        replace(hit, view=f"{hit.view}, timed") for heard in timed(listened, timings) for hit in hits(heard)
+    ]
     offsets = _offsets(listened)
     report = {
         "training": about,
         "test": _size(tests.clips),
         "accuracy": accuracy(found),
         "offsets": {source: _spread(values) for source, values in offsets.items()},
+        "people": timings,
         "codecs": list(codec_rows(network, tests)) if whole else [],
     }
     (folder / "report.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     (folder / "report.md").write_text(to_markdown(report), encoding="utf-8")
     draw_histogram(offsets, folder / "offsets.png")
+
+
+def person_timings(listened: Iterable[Heard]) -> dict[str, float]:
+    """The offset of every person with enough clips, frames: recordings of one source may differ in it."""
+    groups: dict[str, list[Heard]] = defaultdict(list)
+    for heard in listened:
+        groups[heard.clip.person].append(heard)
+    return {person: offset_of(group) for person, group in groups.items() if len(group) >= _FEWEST_CLIPS}
+
+
+def timed(listened: Iterable[Heard], timings: dict[str, float]) -> Iterator[Heard]:
+    """Every clip as it would be if its person's offset had been corrected to the nearest frame."""
+    for heard in listened:
+        frames = timings.get(heard.clip.person, 0.0)
+        yield moved(heard, round(frames) if np.isfinite(frames) else 0)
 
 
 def accuracy(found: Iterable[Hits]) -> list[dict[str, Any]]:

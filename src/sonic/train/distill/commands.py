@@ -29,9 +29,9 @@ def distill() -> None:
     show_default=True,
     help="Solver steps that the student is made for.",
 )
-@click.option("--recordings", type=click.IntRange(1), default=240, show_default=True, help="Of the teacher.")
+@click.option("--recordings", type=click.IntRange(1), default=160, show_default=True, help="Of the teacher.")
 @click.option("--batch", type=click.IntRange(1), default=6, show_default=True, help="Windows a batch.")
-@run_options(steps=300, learning_rate=5e-4)
+@run_options(steps=150, learning_rate=5e-4)
 def motion(
     teacher: Path, data: Path, output: Path, steps_of_student: str, recordings: int, batch: int, **loop: Any
 ) -> None:
@@ -78,7 +78,7 @@ def motion(
 @click.option("--batch", type=click.IntRange(1), default=6, show_default=True, help="Windows a batch.")
 @click.option("--window", type=int, default=288, show_default=True, help="Features a window.")
 @click.option("--model", default="sonic-base", show_default=True, help="Whose lips the report looks at.")
-@run_options(steps=1400, learning_rate=2.5e-3)
+@run_options(steps=1450, learning_rate=2.5e-3)
 def speech(
     data: Path,
     output: Path,

@@ -25,7 +25,9 @@ ALLOWED = {
     "render": {"render", "face", "motion", "inference", "errors"},
     "pipeline": {"face", "speech", "motion", "render", "media", "config", "errors", "progress"},
     "video": {"media", "config", "errors", "progress"},
-    "model": {"pipeline", "hub", "config", "video", "media", "motion", "speech", "errors", "progress", ""},
+    "model": {
+        "pipeline", "hub", "config", "video", "media", "motion", "render", "speech", "errors", "progress", "",
+    },
     "clips": {"motion", "errors"},
     "evaluate": {
         "evaluate", "clips", "pipeline", "motion", "speech", "face", "media", "inference", "config", "errors",

@@ -16,6 +16,7 @@ from sonic.media.film import Film
 from sonic.media.source import named_file
 from sonic.motion.sampler import MotionSampler
 from sonic.pipeline import MOTION_RATE, Networks, prepare
+from sonic.render.mouth_network import mouth_of
 from sonic.speech.encoder import SpeechEncoder
 from sonic.video import Video
 
@@ -64,6 +65,7 @@ class Model:
         self._networks = Networks(
             speech=SpeechEncoder(device=device, threads=_THREADS),
             sampler=MotionSampler(folder, device=device, threads=_THREADS),
+            mouth=mouth_of(folder),
         )
 
     def generate(

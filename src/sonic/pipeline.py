@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from sonic.motion.sampler import MotionSampler
     from sonic.motion.space import FaceMotion
     from sonic.progress import OnProgress
+    from sonic.render.mouth_network import MouthNetwork
     from sonic.speech.encoder import SpeechEncoder
 
 Item = TypeVar("Item")
@@ -45,6 +46,7 @@ class Networks:
 
     speech: SpeechEncoder
     sampler: MotionSampler
+    mouth: MouthNetwork
 
 
 @dataclass(frozen=True)
@@ -130,7 +132,13 @@ def prepare(
     portrait = analyse_portrait(
         load_image(image), expand_ratio=config.expand_ratio, face_index=config.face_index
     )
-    renderer = Renderer(portrait, networks.sampler.space, resolution=config.min_resolution, crop=config.crop)
+    renderer = Renderer(
+        portrait,
+        networks.sampler.space,
+        resolution=config.min_resolution,
+        crop=config.crop,
+        mouth=networks.mouth,
+    )
     timings["analyse"] = reporter.end()
     return Take(
         config=config,

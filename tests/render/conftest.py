@@ -8,6 +8,7 @@ import pytest
 from sonic.face.portrait import analyse_portrait
 from sonic.media.image import load_image
 from sonic.motion.space import FaceMotion, MotionSpace
+from sonic.render.mouth_network import mouth_of
 from sonic.render.renderer import Renderer
 
 
@@ -23,7 +24,8 @@ def portrait(portrait_path):
 
 @pytest.fixture(scope="session")
 def renderer(portrait, space):
-    return Renderer(portrait, space, resolution=384, crop="face")
+    mouth = mouth_of(resources.files("sonic") / "assets")
+    return Renderer(portrait, space, resolution=384, crop="face", mouth=mouth)
 
 
 @pytest.fixture

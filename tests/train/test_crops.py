@@ -19,7 +19,6 @@ from sonic.train.prepare.crops import (
     to_crop,
 )
 
-
 FRAMES = 64
 
 

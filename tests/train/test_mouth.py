@@ -186,6 +186,7 @@ def test_the_report_sets_learned_beside_drawn(mouths, trained):
     text = report_on(trained, mouths.clips, [])
     assert "| made up | drawn |" in text
     assert "| all | learned |" in text
+    assert "| all | mixed |" in text
 
 
 def test_a_frame_is_like_itself():

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sonic.render.mouth_colours import lip_colour, skin_colour
-from sonic.render.mouth_network import blend, enlarge
+from sonic.render.mouth_network import blend, enlarge, mix
 from sonic.render.mouth_place import LOWER_LIP_MIDDLE, MILLIMETRE, UPPER_LIP_MIDDLE, MouthPlace
 from sonic.render.mouth_rule import light_by_rule, teeth_light
 from sonic.render.pixels import smoothstep
@@ -66,10 +66,12 @@ class MouthInterior:
             place_arch(arch, place.within(window).teeth(upper=above), shape)
             for arch, above in ((self.upper, True), (self.lower, False))
         )
+        drawn = light_by_rule(window, edges, upper if self.smile is None else None, lower, self.palette)
         if self.network is None:
-            return light_by_rule(window, edges, upper if self.smile is None else None, lower, self.palette)
+            return drawn
         maps = self.network.maps(place, edges, self.skin, self.lips)
-        return blend(enlarge(maps, place, window), upper, lower, self.palette, self.skin)
+        seen = blend(enlarge(maps, place, window), upper, lower, self.palette, self.skin)
+        return mix(drawn, seen, self.rig.unit)
 
 
 def _lit_share(edges: Edges, unit: float) -> float:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING
 
 import cv2
@@ -22,7 +21,9 @@ from sonic.render.mouth_view import (
     view_affine,
     view_planes,
 )
+from sonic.render.pixels import blur
 from sonic.render.slit import Edges
+from sonic.render.teeth import colourfulness
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 
 FILE = "mouth.onnx"
 MAPS = 9
+_SOFT = 0.025  # eye distances; light that changes more slowly is the network's
+_LEARNED = 0.75  # its share of that
 _AT_ONCE = 3  # maps that are enlarged together; OpenCV takes up to four
 
 
@@ -71,10 +74,10 @@ class MouthNetwork:
         return np.ascontiguousarray(self._run(planes[None], numbers[None]).transpose(1, 2, 0))
 
 
-@cache
-def shipped_mouth() -> MouthNetwork:
-    """The network that comes with the package."""
-    return MouthNetwork(asset("sonic-base") / FILE)
+def mouth_of(folder: Path) -> MouthNetwork:
+    """The mouth network of a model's folder; the one that comes with the package if it has none."""
+    own = folder / FILE
+    return MouthNetwork(own if own.is_file() else asset(FILE))
 
 
 def enlarge(maps: Array, place: MouthPlace, window: Window) -> Array:
@@ -106,4 +109,19 @@ def blend(
     for index, (teeth, coverage) in ((1, lower), (0, upper)):
         share, lit = shown[..., index : index + 1], light[..., index : index + 1]
         colours += share * (lit * teeth - colours * coverage[..., None])
-    return np.asarray(colours + np.float32(brightness(skin)) * maps[..., 6:], np.float32)
+    return np.asarray(colours + np.float32(brightness(skin)) * _tinted(maps[..., 6:], skin), np.float32)
+
+
+def mix(drawn: Array, seen: Array, unit: float) -> Array:
+    """Drawn colours `[h, w, 3]` in the light that the network has `seen`; an eye distance is `unit` pixels.
+
+    The network knows where light and dark lie, and is soft where it is not sure; the drawn teeth are crisp.
+    """
+    soft = max(0.8, _SOFT * unit)
+    return np.asarray(drawn + np.float32(_LEARNED) * (blur(seen, soft) - blur(drawn, soft)), np.float32)
+
+
+def _tinted(added: Array, skin: Array) -> Array:
+    """What is added to the colours, without colour where the picture has none."""
+    grey = added.mean(axis=-1, keepdims=True)
+    return np.asarray(grey + (added - grey) * np.float32(colourfulness(skin)), np.float32)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from sonic.face.portrait import Portrait
     from sonic.motion.space import FaceMotion, MotionSpace
+    from sonic.render.mouth_network import MouthNetwork
 
 # Edges of the openings run from the left of the picture to its right; the left eye is listed the other way.
 RIGHT_EDGES = (np.array(RIGHT_EYE_UPPER, np.int32), np.array(RIGHT_EYE_LOWER, np.int32))
@@ -44,10 +45,17 @@ class Renderer:
         space: the model's motion space, which knows heads and how mouths close.
         resolution: side of the animated square in pixels.
         crop: "full" pastes the square back into the whole picture, "face" gives the square alone.
+        mouth: how mouths look inside; a plain rule if not given.
     """
 
     def __init__(
-        self, portrait: Portrait, space: MotionSpace, *, resolution: int, crop: str = "full"
+        self,
+        portrait: Portrait,
+        space: MotionSpace,
+        *,
+        resolution: int,
+        crop: str = "full",
+        mouth: MouthNetwork | None = None,
     ) -> None:
         self.canvas = Canvas(portrait, resolution, crop)
         picture, person = self.canvas.cut(portrait.image), self.canvas.cut(portrait.person)
@@ -56,7 +64,7 @@ class Renderer:
         self.scene = Scene(picture, person, self.rig.unit)
         self.warp = CropWarp(self.rig, still, self.scene.alpha)
         self.mouth = Slit(self.rig, picture, still, edges=MOUTH_EDGES, reach=MOUTH_REACH)
-        self.interior = MouthInterior(self.rig, picture)
+        self.interior = MouthInterior(self.rig, picture, mouth)
         self.eyes = [
             (
                 Slit(self.rig, picture, still, edges=edges, reach=EYE_REACH, rigid=LASHES, fineness=400),

@@ -33,7 +33,7 @@ class Palette:
         luma = np.array([0.299, 0.587, 0.114], np.float32)
         light, tint = float(skin @ luma), skin - skin @ luma
         flesh = 0.55 * lips + 0.45 * skin
-        colourful = float(np.clip(np.abs(tint).max() / 18, 0, 1))
+        colourful = colourfulness(skin)
         enamel = (
             (0.64 * light + 76) * np.array([1, 1, 1], np.float32)
             + 0.38 * tint
@@ -46,6 +46,12 @@ class Palette:
             tongue=np.clip(0.68 * flesh + red, 0, 255).astype(np.float32),
             cavity=np.clip(0.13 * flesh + 0.4 * red, 4, 60).astype(np.float32),
         )
+
+
+def colourfulness(skin: Array) -> float:
+    """How much colour a picture has, judged by its skin: 0 for grey, 1 for any photograph in colour."""
+    tint = skin - skin @ np.array([0.299, 0.587, 0.114], np.float32)
+    return float(np.clip(np.abs(tint).max() / 18, 0, 1))
 
 
 @dataclass(frozen=True)

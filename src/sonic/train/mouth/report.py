@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from sonic.render.mouth_network import mix
 from sonic.render.mouth_rule import light_by_rule
-from sonic.render.mouth_view import VIEW_HEIGHT, VIEW_WIDTH
+from sonic.render.mouth_view import PIXELS_PER_EYE_DISTANCE, VIEW_HEIGHT, VIEW_WIDTH
 from sonic.render.pixels import Window
 from sonic.render.teeth import Palette
 from sonic.train.mouth.dataset import MouthClip, collate
@@ -18,7 +19,7 @@ from sonic.train.mouth.network import blend
 from sonic.train.mouth.objective import framed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from torch import Tensor, nn
@@ -31,27 +32,35 @@ _MIDDLE_GREY = 128  # brightness that the first condition counts in doublings fr
 
 
 def measure(network: nn.Module, code: Tensor, clips: Sequence[MouthClip]) -> dict[str, dict[str, Any]]:
-    """Figures by source, and of all, for the mouth drawn by rule and for the network's."""
+    """Figures by source, and of all, of the mouth drawn by rule, the network's, and both mixed."""
     sums: dict[str, dict[str, Likeness]] = {}
-    painters: dict[str, Callable[[MouthClip, list[int], Mouth], Tensor]] = {
-        "drawn": _drawn,
-        "learned": lambda _, __, mouth: blend(network(mouth.planes, mouth.conditions, code), mouth),
-    }
     network.eval()
     for clip in clips:
         frames = _stretch(clip)
         if len(frames) < 2:
             continue
         mouth = collate([clip.mouth(frame, frames[0]) for frame in frames])
-        for name, painter in painters.items():
-            with torch.no_grad():
-                likeness = _likeness(framed(painter(clip, frames, mouth), mouth), mouth)
+        for name, painted in _paint(network, code, clip, frames, mouth).items():
+            likeness = _likeness(framed(painted, mouth), mouth)
             for group in (clip.clip.source, "all"):
                 row = sums.setdefault(group, {})
                 row[name] = row.get(name, Likeness()) + likeness
     return {
         group: {name: likeness.figures() for name, likeness in row.items()} for group, row in sums.items()
     }
+
+
+@torch.no_grad()
+def _paint(
+    network: nn.Module, code: Tensor, clip: MouthClip, frames: list[int], mouth: Mouth
+) -> dict[str, Tensor]:
+    drawn, learned = _drawn(clip, frames, mouth), blend(network(mouth.planes, mouth.conditions, code), mouth)
+    pairs = (
+        (one.permute(1, 2, 0).numpy(), two.permute(1, 2, 0).numpy())
+        for one, two in zip(drawn, learned, strict=True)
+    )
+    mixed = [torch.from_numpy(mix(one, two, PIXELS_PER_EYE_DISTANCE)).permute(2, 0, 1) for one, two in pairs]
+    return {"drawn": drawn, "learned": learned, "mixed": torch.stack(mixed)}
 
 
 def _stretch(clip: MouthClip) -> list[int]:

@@ -53,11 +53,13 @@ class MouthInterior:
 
     def paint(self, window: Window, posed: PosedFace, edges: Edges) -> Array:
         """Colours of the window's pixels, float32 `[height, width, 3]` in 0..255."""
+        lit = _lit_share(edges, self.rig.unit)
+        if lit == 0:
+            return np.broadcast_to(self.seam, (window.height, window.width, 3))
         colours = self._inside(window, self.place(posed), edges)
         if self.smile is not None:
             kept, alpha = self.smile.place(window, posed)
             colours += (kept * teeth_light(edges, window)[..., None] - colours) * alpha[..., None]
-        lit = _lit_share(edges, self.rig.unit)
         return np.asarray(self.seam + (colours - self.seam) * np.float32(lit), np.float32)
 
     def _inside(self, window: Window, place: MouthPlace, edges: Edges) -> Array:

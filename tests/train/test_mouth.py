@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from click.testing import CliRunner
 
 import sonic
 from sonic.errors import ConfigError, InputError
@@ -15,6 +16,7 @@ from sonic.render.mouth_network import MouthNetwork as ShippedMouth
 from sonic.render.mouth_network import blend as blend_arrays
 from sonic.render.mouth_view import CONDITIONS, PLANES, VIEW_HEIGHT, VIEW_WIDTH, brightness
 from sonic.render.teeth import Palette
+from sonic.train.cli import train
 from sonic.train.engine import run
 from sonic.train.mouth.command import code_of, export_mouth, load_mouth, report_on
 from sonic.train.mouth.critic import MouthCritic
@@ -187,6 +189,14 @@ def test_the_report_sets_learned_beside_drawn(mouths, trained):
     assert "| made up | drawn |" in text
     assert "| all | learned |" in text
     assert "| all | mixed |" in text
+
+
+def test_the_command_goes_from_prepared_clips_to_a_network_and_its_report(data, tmp_path):
+    arguments = ["mouth", str(data), "-o", str(tmp_path), "--batch", "2", "--steps", "2", "--device", "cpu"]
+    result = CliRunner().invoke(train, arguments, catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    assert "| all | mixed |" in result.output
+    assert ShippedMouth(tmp_path / "mouth.onnx")
 
 
 def test_a_frame_is_like_itself():

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 TARGET = 0.95
 _POOLED = "all"
+_FURTHEST = 1000  # times the most data measured; nobody should believe more
 _VIEWS = ("both", "lips", "mouth")  # the best first
 _LEAST_SLOPE = 0.01  # of the error over the data, both as logarithms
 
@@ -94,5 +95,7 @@ def _outlook(curve: Sequence[Point], place: int, frames: int) -> str:
     needed = minutes_needed([point.minutes for point in curve], [point.right[place] for point in curve])
     if not np.isfinite(needed):
         return f"At {frames} frames the errors do not fall with more data."
-    reached = f"{100 * TARGET:.0f} % at {frames} frames with {needed / 60:.1f} h"
+    if needed > _FURTHEST * curve[-1].minutes:
+        return f"{100 * TARGET:.0f} % at {frames} frames lie further away than these points can tell."
+    reached = f"{100 * TARGET:.0f} % at {frames} frames with about {needed / 60:.0f} h"
     return f"A power law through these points reaches {reached}."

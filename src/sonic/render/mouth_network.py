@@ -118,7 +118,7 @@ def mix(drawn: Array, seen: Array, unit: float) -> Array:
     The network knows where light and dark lie, and is soft where it is not sure; the drawn teeth are crisp.
     """
     soft = max(0.8, _SOFT * unit)
-    return np.asarray(drawn + np.float32(_LEARNED) * (blur(seen, soft) - blur(drawn, soft)), np.float32)
+    return np.asarray(drawn + np.float32(_LEARNED) * blur(seen - drawn, soft), np.float32)
 
 
 def _tinted(added: Array, skin: Array) -> Array:

@@ -14,7 +14,7 @@ MILLIMETRES_PER_EYE_DISTANCE = 63.0
 MILLIMETRE = 1 / MILLIMETRES_PER_EYE_DISTANCE  # in eye distances
 UPPER_LIP_MIDDLE, LOWER_LIP_MIDDLE = 13, 14
 BEHIND_LIPS = 0.08  # eye distances from the lips back to the teeth
-# Read off the mean brightness of 20 people's mouths, row by row against the drop of the jaw.
+# Read off the mean brightness inside the mouths of 45 clips, row by row against the drop of the jaw.
 UPPER_EDGE = 0.5  # millimetres from the closed lip line down to the upper teeth's edge
 LOWER_EDGE = -3.2  # the same for the lower teeth of a closed mouth: they stand behind the upper ones
 

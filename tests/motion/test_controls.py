@@ -110,7 +110,7 @@ def spoken(space, opening):
 def test_lips_that_come_down_between_two_openings_meet(space, deepest):
     opening = np.full(50, 0.2)
     opening[20:23] = deepest
-    closed = space.opening(run(spoken(space, opening), Controls(smoothing=False), space))
+    closed = space.opening(close_dips(spoken(space, opening), space))
     assert np.abs(closed[20:23]).max() < 1e-4
     assert np.allclose(closed[:20], 0.2, atol=1e-4)
 
@@ -124,7 +124,7 @@ def test_lips_that_come_down_between_two_openings_meet(space, deepest):
     ],
 )
 def test_lips_that_do_not_dip_stay_apart(space, opening):
-    kept = space.opening(run(spoken(space, opening), Controls(smoothing=False), space))
+    kept = space.opening(close_dips(spoken(space, opening), space))
     assert np.allclose(kept, opening, atol=2e-3)
 
 

@@ -92,7 +92,7 @@ def test_what_cannot_be_judged_is_refused(judge, voice, landmarks, tmp_path):
 
 
 def test_another_format_is_refused(tmp_path):
-    (tmp_path / "config.json").write_text('{"format": 99}')
+    (tmp_path / "judge.json").write_text('{"format": 99}')
     with pytest.raises(WeightsError, match="format 99"):
         SyncJudge.load(tmp_path)
 

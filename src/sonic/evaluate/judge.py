@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 SHORTEST = 20  # video frames; less sound says nothing about its lag
 CONTEXT = 15  # video frames that one vote of `accuracy` hears
 FORMAT = 1  # of a judge's folder
+ABOUT = "judge.json"  # not the name that makes a folder a model
 _FEWEST_WINDOWS = 8  # that a shift must be measured on
 
 
@@ -148,7 +149,7 @@ def _accuracy(table: Array, counted: npt.NDArray[np.bool_]) -> float:
 
 def _format(folder: Path | Traversable) -> int:
     try:
-        return int(json.loads((folder / "config.json").read_text(encoding="utf-8"))["format"])
+        return int(json.loads((folder / ABOUT).read_text(encoding="utf-8"))["format"])
     except (OSError, ValueError, KeyError) as error:
         raise WeightsError(
             f"{folder} holds no judge ({error}): train one or reinstall the package."

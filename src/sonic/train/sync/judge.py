@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
-from sonic.evaluate.judge import FORMAT
+from sonic.evaluate.judge import ABOUT, FORMAT
 from sonic.evaluate.sync import LIP_POINTS
 from sonic.train.export.onnx_file import export_onnx
 
@@ -30,7 +30,7 @@ class _Face(nn.Module):
 
 
 def export_judge(network: SyncNetwork, folder: Path, about: dict[str, Any]) -> None:
-    """Write `face.onnx`, `sound.onnx` and `config.json` for `sonic.evaluate.judge.SyncJudge`.
+    """Write `face.onnx`, `sound.onnx` and `judge.json` for `sonic.evaluate.judge.SyncJudge`.
 
     Args:
         network: trained on log-mel sound and lip points.
@@ -51,7 +51,7 @@ def export_judge(network: SyncNetwork, folder: Path, about: dict[str, Any]) -> N
             check=check,
         )
     content = json.dumps({"format": FORMAT, **about}, indent=2)
-    (folder / "config.json").write_text(content + "\n", encoding="utf-8")
+    (folder / ABOUT).write_text(content + "\n", encoding="utf-8")
 
 
 def _inputs(name: str, network: SyncNetwork, frames: int) -> dict[str, Tensor]:

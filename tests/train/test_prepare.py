@@ -13,7 +13,7 @@ from sonic.media.image import load_image
 from sonic.train.cli import train
 from sonic.train.prepare.index import read_index
 from sonic.train.prepare.manifest import read_manifest
-from sonic.train.prepare.offsets import shared_offsets
+from sonic.train.prepare.offsets import own_offsets, shared_offsets, source_offset
 from sonic.train.prepare.settings import PrepareSettings
 from sonic.train.prepare.stages import prepare
 from sonic.train.prepare.summary import summarise
@@ -96,13 +96,29 @@ def curves(lags, noise=0.05):
 
 
 def test_a_source_that_agrees_shares_its_offset():
-    offsets = shared_offsets(curves([2.0] * 12), [30] * 12)
-    assert all(offset.frames == pytest.approx(2, abs=0.3) for offset in offsets)
-    assert len({offset.frames for offset in offsets}) == 1
+    seen = curves([2.0] * 12)
+    shared = source_offset(seen, [30] * 12)
+    assert shared == pytest.approx(2, abs=0.3)
+    offsets = shared_offsets(seen, ["somebody"] * 6 + ["somebody else"] * 6, shared)
+    assert {offset.frames for offset in offsets} == {shared}
+
+
+def test_people_with_enough_clips_have_an_offset_of_their_own():
+    seen = curves([2.0] * 20 + [0.8] * 10 + [0.8] * 3)
+    people = ["usual"] * 20 + ["early"] * 10 + ["rare"] * 3
+    shared = source_offset(seen, [30] * 33)
+    offsets = dict(
+        zip(people, (offset.frames for offset in shared_offsets(seen, people, shared)), strict=True)
+    )
+    assert offsets["usual"] == pytest.approx(2, abs=0.2)
+    assert offsets["early"] == pytest.approx(0.8, abs=0.2)
+    assert offsets["rare"] == shared
 
 
 def test_a_source_that_disagrees_leaves_clips_alone():
-    offsets = shared_offsets(curves([-4, 3] * 6), [100] * 11 + [30])
+    seen, lengths = curves([-4, 3] * 6), [100] * 11 + [30]
+    assert source_offset(seen, lengths) is None
+    offsets = own_offsets(seen, lengths)
     assert offsets[0].frames == pytest.approx(-4, abs=0.5)
     assert offsets[1].frames == pytest.approx(3, abs=0.5)
     assert offsets[-1] is None

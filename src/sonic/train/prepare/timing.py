@@ -12,7 +12,7 @@ from sonic.errors import InputError
 from sonic.evaluate.lags import Offset, lag_curve
 from sonic.motion.probe import LipProbe, frames_of
 from sonic.motion.space import MotionSpace
-from sonic.train.prepare.offsets import shared_offsets
+from sonic.train.prepare.offsets import own_offsets, shared_offsets, source_offset
 from sonic.train.prepare.ridge import Whitening, fit_ridge, fit_whitening
 from sonic.train.prepare.verdicts import one_speaker
 
@@ -104,14 +104,16 @@ def _retime(clips: Sequence[_Clip], probe: LipProbe, settings: PrepareSettings) 
 
 def _retime_source(members: Sequence[_Clip], probe: LipProbe, settings: PrepareSettings) -> list[float]:
     """Judge the clips of one source; returns the votes of its recording set-ups."""
+    curves = [clip.curve(probe) for clip in members]
     lengths = [clip.row.frames for clip in members]
-    offsets = shared_offsets([clip.curve(probe) for clip in members], lengths)
-    shared = len({offset.frames for offset in offsets if offset}) == 1
-    lowest = settings.shared_correlation if shared else settings.own_correlation
+    shared = source_offset(curves, lengths)
+    offsets: Sequence[Offset | None] = own_offsets(curves, lengths)
+    if shared is not None:
+        offsets = shared_offsets(curves, [clip.row.person for clip in members], shared)
+    lowest = settings.own_correlation if shared is None else settings.shared_correlation
     for clip, offset in zip(members, offsets, strict=True):
         clip.row = judged(clip.row, offset, lowest, settings.largest_offset)
-    kept = [clip.row.offset for clip in members if clip.row.kept]
-    return kept[:1] if shared else kept
+    return [clip.row.offset for clip in members if clip.row.kept] if shared is None else [shared]
 
 
 def judged(row: PreparedClip, offset: Offset | None, lowest: float, largest: float) -> PreparedClip:

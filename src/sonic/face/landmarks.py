@@ -40,8 +40,7 @@ class Face:
     @property
     def width(self) -> float:
         """Width of the face seen from the front, pixels, whichever way it is turned."""
-        low, high = self.landmarks[:MESH_COUNT].min(axis=0), self.landmarks[:MESH_COUNT].max(axis=0)
-        return float(np.linalg.norm(high - low) / DIAGONAL)
+        return face_width(self.landmarks)
 
 
 class FaceLandmarker:
@@ -109,6 +108,12 @@ class FaceTracker:
             return None, 0.0
         landmarks, score = self._landmarker.refine(frame, detection)
         return (landmarks if score > PRESENT else None), score
+
+
+def face_width(landmarks: NDArray[np.float32]) -> float:
+    """Width of a face with landmarks [478, 3] seen from the front, pixels, whichever way it is turned."""
+    low, high = landmarks[:MESH_COUNT].min(axis=0), landmarks[:MESH_COUNT].max(axis=0)
+    return float(np.linalg.norm(high - low) / DIAGONAL)
 
 
 def region_of_detection(detection: Detection) -> Region:

@@ -1,4 +1,4 @@
-"""The commands `sonic train prepare | motion | export`."""
+"""The commands `sonic train prepare | sync | motion | mouth | distill | export`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import click
 
 from sonic.errors import DependencyError
 from sonic.train.distill.commands import distill
-from sonic.train.options import run_options
+from sonic.train.options import progress, run_options
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 _EXISTING = click.Path(exists=True, path_type=Path)
@@ -62,7 +62,7 @@ def prepare(clips: Path, output: Path, workers: int, ray: bool, **settings: Any)
     from sonic.train.prepare.stages import prepare as run_stages
     from sonic.train.prepare.summary import summarise
 
-    crew = Crew(workers=workers, ray=ray, tell=_progress)
+    crew = Crew(workers=workers, ray=ray, tell=progress(every=50))
     click.echo(summarise(run_stages(read_manifest(clips), output, PrepareSettings(**settings), crew)))
 
 
@@ -183,12 +183,6 @@ def export(run: Path, data: Path, output: Path, sampler: str, **options: Any) ->
 train.add_command(distill)
 
 
-def _space(data: Path) -> Any:
-    from sonic.motion.space import MotionSpace
-
-    return MotionSpace.load(data / "space.safetensors")
-
-
 def _sampler_config(text: str) -> Any:
     from sonic.errors import ConfigError
     from sonic.motion.sampler import SamplerConfig
@@ -197,8 +191,3 @@ def _sampler_config(text: str) -> Any:
         return SamplerConfig.from_dict(json.loads(text))
     except (ValueError, TypeError) as error:
         raise ConfigError(f"--sampler {text!r} does not describe a sampler ({error}).") from error
-
-
-def _progress(stage: str, done: int, total: int) -> None:
-    if done == total or done % 50 == 0:
-        click.echo(f"{stage} {done}/{total}", err=True)

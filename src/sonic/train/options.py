@@ -1,4 +1,4 @@
-"""The options that every training command has, with the defaults of the loop."""
+"""What training commands share: the options of a run, with the loop's defaults, and how far they are."""
 
 from __future__ import annotations
 
@@ -52,3 +52,13 @@ def loop_config(options: dict[str, Any]) -> tuple[LoopConfig, dict[str, Any]]:
     """The loop that a command's options describe, and the options that are not about the loop."""
     loop = LoopConfig(**{name: options[name] for name in _HELP})
     return loop, {name: value for name, value in options.items() if name not in _HELP}
+
+
+def progress(*, every: int) -> Callable[[str, int, int], None]:
+    """Something to call with stage, done and total, that says so on stderr now and then and at the end."""
+
+    def tell(stage: str, done: int, total: int) -> None:
+        if done == total or done % every == 0:
+            click.echo(f"{stage} {done}/{total}", err=True)
+
+    return tell

@@ -7,10 +7,12 @@ from typing import Any
 
 import click
 
-from sonic.train.options import run_options
+from sonic.train.options import progress, run_options
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 _EXISTING = click.Path(exists=True, file_okay=False, path_type=Path)
+
+_tell = progress(every=10)
 
 
 @click.group()
@@ -51,7 +53,12 @@ def motion(
     network, config = read_flow(teacher)
     clips, mark = load_clips(data, "train"), fingerprint(teacher)
     lessons = record_lessons(
-        teacher, clips, output / "lessons" / mark, count=recordings, seed=loop["seed"], report=_progress
+        teacher,
+        clips,
+        output / "lessons" / mark,
+        count=recordings,
+        seed=loop["seed"],
+        report=_tell,
     )
     sampler = MotionSampler(teacher)
     stage = MotionStage(
@@ -95,6 +102,7 @@ def speech(
     Writes OUTPUT/speech_encoder_causal.onnx, and report.md with what the lips lose on the dev split.
     """
     from sonic.clips import load_clips
+    from sonic.evaluate.output import write_text
     from sonic.hub import find_model
     from sonic.motion.probe import LipProbe
     from sonic.motion.sampler import MotionSampler
@@ -109,7 +117,7 @@ def speech(
 
     seed, teacher = loop["seed"], SpeechEncoder()
     sounds = [clip.sound for clip in load_clips(data, "train", augmented=False)]
-    reels = record_reels(sounds, teacher, output / "reels", minutes=minutes, seed=seed, report=_progress)
+    reels = record_reels(sounds, teacher, output / "reels", minutes=minutes, seed=seed, report=_tell)
     probe, config = LipProbe.load(data / "probe.safetensors"), CausalConfig(width=width, lookahead=lookahead)
     stage = SpeechStage(reels, probe, config, seed=seed, batch=batch, window=window)
     run(stage, LoopConfig(warm_up=50, weight_decay=0.02, average=0.998, save_every=50, **loop), output)
@@ -118,10 +126,5 @@ def speech(
     report = compare_encoders(
         teacher, student, load_clips(data, "dev", augmented=False), MotionSampler(find_model(model))
     )
-    (output / "report.md").write_text(report, encoding="utf-8")
+    write_text(output / "report.md", report)
     click.echo(report)
-
-
-def _progress(stage: str, done: int, total: int) -> None:
-    if done == total or done % 10 == 0:
-        click.echo(f"{stage} {done}/{total}", err=True)

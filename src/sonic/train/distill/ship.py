@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from sonic.evaluate.output import write_text
 from sonic.motion.solver import STUDENT, Lessons
 from sonic.speech.causal import NOTES
 from sonic.train.distill.speech_network import CausalConfig, CausalEncoder
@@ -50,9 +51,7 @@ def ship_student(run: Path, teacher: Path, folder: Path, *, guidance: float) -> 
 
 def _note(path: Path, lessons: Lessons) -> None:
     content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) | {"student": asdict(lessons)}
-    partial = path.with_suffix(".partial")
-    partial.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-    partial.replace(path)
+    write_text(path, json.dumps(content, indent=2) + "\n")
 
 
 def _window(config: NetworkConfig, frames: int) -> dict[str, Tensor]:

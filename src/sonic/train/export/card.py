@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sonic.errors import InputError
+from sonic.evaluate.output import write_text
 from sonic.evaluate.report import number, table
 from sonic.train.checkpoint import read_about
 from sonic.train.logs import read_losses
@@ -69,9 +70,8 @@ def write_card(
         _figures(figures),
     ]
     parts += ["## Terms", _TERMS.format(licence=licence), _USE]
-    partial = folder / "README.partial"
-    partial.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
-    return partial.replace(folder / NAME)
+    write_text(folder / NAME, "\n\n".join(parts) + "\n")
+    return folder / NAME
 
 
 def _files(folder: Path, precision: str) -> str:

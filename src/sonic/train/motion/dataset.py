@@ -74,7 +74,7 @@ class Sampler:
     @property
     def feature_dim(self) -> int:
         """Numbers per speech feature."""
-        return int(self.feature_statistics()[0].shape[0])
+        return next(clip.features["clean"].shape[1] for bucket in self.buckets for clip in bucket)
 
     def feature_statistics(self) -> tuple[Array, Array]:
         """Mean and standard deviation of each speech feature, [F] each."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from sonic.evaluate.output import write_text
 from sonic.render.mouth_network import mix
 from sonic.render.mouth_rule import light_by_rule
 from sonic.render.mouth_view import PIXELS_PER_EYE_DISTANCE, VIEW_HEIGHT, VIEW_WIDTH
@@ -110,6 +111,6 @@ def write_report(figures: dict[str, dict[str, Any]], folder: Path) -> str:
         for name, row in mouths.items()
     ]
     text = "\n".join(rows) + "\n"
-    (folder / "report.json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
-    (folder / "report.md").write_text(text, encoding="utf-8")
+    write_text(folder / "report.json", json.dumps(figures, indent=1) + "\n")
+    write_text(folder / "report.md", text)
     return text

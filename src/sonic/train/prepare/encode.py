@@ -13,6 +13,7 @@ from sonic.motion.mouth import lip_opening, mouth_width
 from sonic.motion.space import MotionSpace
 from sonic.train.prepare.clip_reader import frames_of
 from sonic.train.prepare.crops import cut_crop, place_crops
+from sonic.train.prepare.features import save_arrays
 from sonic.train.prepare.shards import film_of
 from sonic.train.prepare.tracks import Footage
 
@@ -46,7 +47,8 @@ def encode_video(video: VideoClips, folder: Path) -> int:
         tracks = [landmarks_of(footage, clip) for clip in missing]
         films = _films(video.file, missing, [place_crops(track, space) for track in tracks])
         for clip, track, film in zip(missing, tracks, films, strict=True):
-            _save(_path(folder, clip), space.encode(track), mouth_of(track, space), film)
+            arrays = {"motion": space.encode(track), "mouth": mouth_of(track, space)}
+            save_arrays(_path(folder, clip), {**arrays, "film": np.frombuffer(film, np.uint8)})
     return len(video.clips)
 
 
@@ -78,10 +80,3 @@ def _first(frames: Iterator[npt.NDArray[np.uint8]], count: int) -> Iterator[npt.
 
 def _path(folder: Path, clip: PreparedClip) -> Path:
     return folder / "clips" / f"{clip.name}.npz"
-
-
-def _save(path: Path, motion: Array, mouth: Array, film: bytes) -> None:
-    partial = path.with_suffix(".partial.npz")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    np.savez(partial, motion=motion, mouth=mouth, film=np.frombuffer(film, np.uint8))
-    partial.replace(path)

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from sonic.face.detect import FaceDetector
-from sonic.face.landmarks import PRESENT, FaceLandmarker, region_of_landmarks
+from sonic.face.landmarks import MARGIN, PRESENT, FaceLandmarker, face_width, region_of_landmarks
 from sonic.face.sampling import Region, cut_region
 from sonic.face.topology import MESH_COUNT
 from sonic.motion.head import eye_centres
@@ -174,19 +174,13 @@ def overlap(first: Array, second: Array) -> float:
     return shared / max(total, 1e-6)
 
 
-def face_width(landmarks: Array) -> float:
-    """Width of the face seen from the front, pixels, whichever way it is turned."""
-    points = landmarks[:MESH_COUNT]
-    return float(np.linalg.norm(points.max(0) - points.min(0)) / 1.75)
-
-
 def sharpness_of(frame: Frame, landmarks: Array) -> float:
     """Variance of the Laplacian of a face over its variance (Pech-Pacheco et al. 2000), at a fixed size.
 
     About 0.1 for a sharp face; contrast and light do not matter.
     """
     region = region_of_landmarks(landmarks)
-    face = cut_region(frame, Region(region.x, region.y, region.size / 1.5, region.angle), _SHARPNESS_SIZE)
+    face = cut_region(frame, Region(region.x, region.y, region.size / MARGIN, region.angle), _SHARPNESS_SIZE)
     grey = cv2.cvtColor(face, cv2.COLOR_RGB2GRAY).astype(np.float32)
     return float(cv2.Laplacian(grey, cv2.CV_32F).var() / max(grey.var(), 1.0))
 

@@ -60,7 +60,7 @@ def hear_clips(group: tuple[PreparedClip, ...], folder: Path, seed: int) -> int:
         rng = np.random.default_rng([seed, zlib.crc32(group[0].name.encode())])
         for path, arrays in zip(paths, encode_variants(sounds, speech_encoder(), rng), strict=True):
             if not path.exists():
-                _save(path, arrays)
+                save_arrays(path, arrays)
     return len(group)
 
 
@@ -69,7 +69,8 @@ def _sound(clip: PreparedClip, folder: Path) -> Array:
     return footage.sound_of(clip.start, clip.frames)[0]
 
 
-def _save(path: Path, arrays: dict[str, Any]) -> None:
+def save_arrays(path: Path, arrays: dict[str, Any]) -> None:
+    """Write arrays as one NumPy archive that appears when it is complete."""
     partial = path.with_suffix(".partial.npz")
     path.parent.mkdir(parents=True, exist_ok=True)
     np.savez(partial, **arrays)

@@ -6,6 +6,8 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
+from sonic.evaluate.output import write_text
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
@@ -48,9 +50,7 @@ class PreparedClip:
 
 def write_index(clips: Sequence[PreparedClip], folder: Path) -> None:
     """Write `folder/index.json`."""
-    partial = folder / "index.partial"
-    partial.write_text(json.dumps([asdict(clip) for clip in clips], indent=1) + "\n", encoding="utf-8")
-    partial.replace(folder / "index.json")
+    write_text(folder / "index.json", json.dumps([asdict(clip) for clip in clips], indent=1) + "\n")
 
 
 def read_index(folder: Path) -> list[PreparedClip]:

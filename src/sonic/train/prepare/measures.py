@@ -8,11 +8,11 @@ import numpy as np
 
 from sonic.clips import SAMPLES_PER_FRAME
 from sonic.evaluate.lags import lag_curve, peak
+from sonic.face.landmarks import face_width
 from sonic.face.pose import head_angles
 from sonic.motion.head import eye_centres
 from sonic.motion.mouth import lip_opening
 from sonic.motion.regions import STABLE
-from sonic.train.prepare.faces import face_width
 from sonic.train.prepare.speech_likeness import loudness, loudness_bands, syllable_rhythm
 
 if TYPE_CHECKING:

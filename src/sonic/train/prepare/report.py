@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sonic.evaluate.output import write_text
 from sonic.train.prepare.shards import mixed_order
 from sonic.train.prepare.summary import dropped, groups_of, minutes
 from sonic.train.prepare.tracks import load_thumbnail
@@ -60,10 +61,9 @@ def write_report(clips: Sequence[PreparedClip], folder: Path) -> Path:
         "<h2>Dropped faces</h2>",
         *(_dropped_faces(row.reason, clips, folder) for row in dropped(clips)),
     ]
-    page = _page("Training clips", "\n".join(sections))
-    partial = folder / "report.partial"
-    partial.write_text(page, encoding="utf-8")
-    return partial.replace(folder / "report.html")
+    path = folder / "report.html"
+    write_text(path, _page("Training clips", "\n".join(sections)))
+    return path
 
 
 def _page(title: str, body: str) -> str:

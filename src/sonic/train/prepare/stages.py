@@ -23,7 +23,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sonic.errors import InputError
-from sonic.motion.space import MotionSpace
 from sonic.train.prepare.encode import VideoClips, encode_video, landmarks_of
 from sonic.train.prepare.features import hear_clips, load_features, together
 from sonic.train.prepare.index import PreparedClip, write_index
@@ -109,7 +108,6 @@ def _fit_space(clips: Sequence[PreparedClip], folder: Path) -> None:
         partial_path = path.with_suffix(".partial")
         fit_space(_space_tracks(clips, folder)).save(partial_path)
         partial_path.replace(path)
-    MotionSpace.load(path)
 
 
 def _space_tracks(clips: Sequence[PreparedClip], folder: Path) -> list[Array]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sonic.clips import load_clips
 from sonic.errors import ConfigError
+from sonic.evaluate.output import write_text
 from sonic.motion.probe import LipProbe
 from sonic.train.checkpoint import NAME as CHECKPOINT
 from sonic.train.checkpoint import read_about
@@ -81,7 +82,7 @@ def add_curve(output: Path, smaller: Sequence[Path]) -> None:
     view = common_view(runs)
     path = output / "report.md"
     text = path.read_text(encoding="utf-8") + "\n" + curve_table(points(runs, view), view)
-    path.write_text(text, encoding="utf-8")
+    write_text(path, text)
 
 
 def _tests(data: Path, settings: SyncSettings) -> TestSet:

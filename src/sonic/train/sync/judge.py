@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from sonic.evaluate.judge import ABOUT, FORMAT
+from sonic.evaluate.output import write_text
 from sonic.evaluate.sync import LIP_POINTS
 from sonic.train.export.onnx_file import export_onnx
 
@@ -51,7 +52,7 @@ def export_judge(network: SyncNetwork, folder: Path, about: dict[str, Any]) -> N
             check=check,
         )
     content = json.dumps({"format": FORMAT, **about}, indent=2)
-    (folder / ABOUT).write_text(content + "\n", encoding="utf-8")
+    write_text(folder / ABOUT, content + "\n")
 
 
 def _inputs(name: str, network: SyncNetwork, frames: int) -> dict[str, Tensor]:

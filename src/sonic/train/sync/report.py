@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sonic.evaluate.output import write_text
 from sonic.evaluate.statistics import estimate_median
 from sonic.train.sync.codecs import CODECS, recoded, with_sound
 from sonic.train.sync.histogram import draw_histogram
@@ -88,8 +89,8 @@ def write_report(
         "people": timings,
         "codecs": list(codec_rows(network, tests)) if whole else [],
     }
-    (folder / "report.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
-    (folder / "report.md").write_text(to_markdown(report), encoding="utf-8")
+    write_text(folder / "report.json", json.dumps(report, indent=1) + "\n")
+    write_text(folder / "report.md", to_markdown(report))
     draw_histogram(offsets, folder / "offsets.png")
 
 

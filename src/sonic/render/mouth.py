@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sonic.render.mouth_colours import lip_colour, skin_colour
-from sonic.render.mouth_network import blend, enlarge, mix
+from sonic.render.mouth_network import blend, enlarge, fade, mix
 from sonic.render.mouth_place import LOWER_LIP_MIDDLE, MILLIMETRE, UPPER_LIP_MIDDLE, MouthPlace
 from sonic.render.mouth_rule import light_by_rule, teeth_light
 from sonic.render.pixels import smoothstep
@@ -60,6 +60,7 @@ class MouthInterior:
         if self.smile is not None:
             kept, alpha = self.smile.place(window, posed)
             colours += (kept * teeth_light(edges, window)[..., None] - colours) * alpha[..., None]
+        colours = fade(colours, lit, self.rig.unit)
         return np.asarray(self.seam + (colours - self.seam) * np.float32(lit), np.float32)
 
     def _inside(self, window: Window, place: MouthPlace, edges: Edges) -> Array:
@@ -73,7 +74,8 @@ class MouthInterior:
             return drawn
         maps = self.network.maps(place, edges, self.skin, self.lips)
         seen = blend(enlarge(maps, place, window), upper, lower, self.palette, self.skin)
-        return mix(drawn, seen, self.rig.unit)
+        teeth = lower[1] if self.smile is not None else np.maximum(upper[1], lower[1])
+        return mix(drawn, seen, teeth, self.rig.unit)
 
 
 def _lit_share(edges: Edges, unit: float) -> float:

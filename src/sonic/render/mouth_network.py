@@ -21,7 +21,7 @@ from sonic.render.mouth_view import (
     view_affine,
     view_planes,
 )
-from sonic.render.pixels import blur
+from sonic.render.pixels import LUMA, blur
 from sonic.render.slit import Edges
 from sonic.render.teeth import colourfulness
 
@@ -37,6 +37,7 @@ FILE = "mouth.onnx"
 MAPS = 9
 _SOFT = 0.025  # eye distances; light that changes more slowly is the network's
 _LEARNED = 0.75  # its share of that
+_WHITE = 0.4  # of its tint is taken from teeth
 _AT_ONCE = 3  # maps that are enlarged together; OpenCV takes up to four
 
 
@@ -112,13 +113,32 @@ def blend(
     return np.asarray(colours + np.float32(brightness(skin)) * _tinted(maps[..., 6:], skin), np.float32)
 
 
-def mix(drawn: Array, seen: Array, unit: float) -> Array:
-    """Drawn colours `[h, w, 3]` in the light that the network has `seen`; an eye distance is `unit` pixels.
+def mix(drawn: Array, seen: Array, teeth: Array, unit: float) -> Array:
+    """Drawn colours in the light that the network has `seen`, `[h, w, 3]`.
 
-    The network knows where light and dark lie, and is soft where it is not sure; the drawn teeth are crisp.
+    The network knows where light and dark lie, and is soft and tinted by the lips where it is not sure; drawn
+    teeth are crisp and white. So its slow light is taken, less of its tint on teeth, and drawn detail fades
+    with the light.
+
+    Args:
+        drawn, seen: colours `[h, w, 3]`.
+        teeth: how much of a pixel is teeth, 0..1 `[h, w]`.
+        unit: an eye distance in pixels.
     """
     soft = max(0.8, _SOFT * unit)
-    return np.asarray(drawn + np.float32(_LEARNED) * blur(seen - drawn, soft), np.float32)
+    base = blur(drawn, soft)
+    light = base + np.float32(_LEARNED) * (blur(seen, soft) - base)
+    gain = ((light @ LUMA) / np.maximum(base @ LUMA, 1e-3))[..., None]
+    light += (base * gain - light) * np.float32(_WHITE) * blur(teeth, soft)[..., None]
+    return np.asarray(light + (drawn - base) * np.clip(gain, 0, 1) ** 2, np.float32)
+
+
+def fade(colours: Array, share: float, unit: float) -> Array:
+    """Colours `[h, w, 3]` with `share` of their detail: lines between teeth go before the teeth do."""
+    if share >= 1:
+        return colours
+    base = blur(colours, max(0.8, _SOFT * unit))
+    return np.asarray(base + (colours - base) * np.float32(share), np.float32)
 
 
 def _tinted(added: Array, skin: Array) -> Array:

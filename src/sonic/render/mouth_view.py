@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sonic.render.mouth_place import MILLIMETRES_PER_EYE_DISTANCE, MouthPlace
-from sonic.render.pixels import Window
+from sonic.render.pixels import LUMA, Window
 from sonic.render.teeth import Palette, draw_arch, place_arch
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def conditions(place: MouthPlace, edges: Edges, skin: Array, lips: Array) -> Arr
 
 def brightness(skin: Array) -> float:
     """The light on a face, 0..255, by which the network's colours are divided."""
-    return max(24.0, float(skin @ np.array([0.299, 0.587, 0.114], np.float32)))
+    return max(24.0, float(skin @ LUMA))
 
 
 def _below(edge: Array, rows: Array) -> Array:

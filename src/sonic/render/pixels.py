@@ -13,6 +13,8 @@ Array = npt.NDArray[np.float32]
 Picture = npt.NDArray[np.uint8]
 Pixels = TypeVar("Pixels", bound=npt.NDArray[Any])
 
+LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # how bright red, green and blue are (ITU-R BT.601)
+
 
 @dataclass(frozen=True)
 class Window:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from sonic.render.pixels import Array, Picture, Window
     from sonic.render.rig import FaceRig, PosedFace
 
-LEAST_GAP = 0.035  # eye distances; a wider opening in the picture shows teeth worth keeping
+LEAST_GAP = 0.11  # eye distances; less shows too little of the teeth for a mouth that opens further
 # In a smile the brighter half of what shows is teeth; in a mouth that merely hangs open all of it is dark.
 TEETH_SHARE, LEAST_BRIGHT = 60, 0.6
 EXTENSION = 0.10  # eye distances; a lip that rises above the picture's shows the teeth's upper part

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from sonic.render.pixels import Array, affine, blur, resize
+from sonic.render.pixels import LUMA, Array, affine, blur, resize
 
 # Crown widths from the midline outwards (incisors, canine, premolars, molar) and lengths, in millimetres of
 # an average adult; an eye distance is about 63 mm. Sideways the arch turns away: outer teeth look narrow.
@@ -30,8 +30,7 @@ class Palette:
     @classmethod
     def of(cls, skin: Array, lips: Array) -> Palette:
         """Match the portrait's light: bright teeth on bright skin, grey on grey, warm in warm light."""
-        luma = np.array([0.299, 0.587, 0.114], np.float32)
-        light, tint = float(skin @ luma), skin - skin @ luma
+        light, tint = float(skin @ LUMA), skin - skin @ LUMA
         flesh = 0.55 * lips + 0.45 * skin
         colourful = colourfulness(skin)
         enamel = (
@@ -50,7 +49,7 @@ class Palette:
 
 def colourfulness(skin: Array) -> float:
     """How much colour a picture has, judged by its skin: 0 for grey, 1 for any photograph in colour."""
-    tint = skin - skin @ np.array([0.299, 0.587, 0.114], np.float32)
+    tint = skin - skin @ LUMA
     return float(np.clip(np.abs(tint).max() / 18, 0, 1))
 
 

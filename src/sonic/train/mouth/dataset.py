@@ -24,6 +24,7 @@ from sonic.render.mouth_view import (
     plain_arch,
     view_planes,
 )
+from sonic.render.pixels import LUMA
 from sonic.render.slit import Edges
 from sonic.render.teeth import Palette, place_arch
 from sonic.train.prepare import crops
@@ -165,7 +166,7 @@ class Tint:
     def apply(self, picture: npt.NDArray[np.uint8]) -> Array:
         """The picture in that light, float32 in 0..255."""
         colours = picture.astype(np.float32)
-        luma = colours @ np.array([0.299, 0.587, 0.114], np.float32)
+        luma = colours @ LUMA
         colours += (luma[..., None] - colours) * np.float32(self.grey)
         return np.asarray(np.minimum(colours * np.array(self.gains, np.float32), 255), np.float32)
 

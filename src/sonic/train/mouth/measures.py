@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from sonic.render.pixels import Array, blur
+from sonic.render.pixels import LUMA, Array, blur
 
 _SSIM_SPREAD = 1.5  # pixels; the window of Wang et al. 2004
 _SSIM_FLOORS = ((0.01 * 255) ** 2, (0.03 * 255) ** 2)
@@ -80,7 +80,7 @@ def _compare_one(painted: Array, real: Array, hole: Array, index: int, before: i
 
 
 def _luma(frame: Array) -> Array:
-    return np.asarray(frame @ np.array([0.299, 0.587, 0.114], np.float32), np.float32)
+    return np.asarray(frame @ LUMA, np.float32)
 
 
 def _detail(luma: Array, inside: Array) -> float:

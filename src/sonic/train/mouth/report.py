@@ -56,12 +56,14 @@ def _paint(
     network: nn.Module, code: Tensor, clip: MouthClip, frames: list[int], mouth: Mouth
 ) -> dict[str, Tensor]:
     drawn, learned = _drawn(clip, frames, mouth), blend(network(mouth.planes, mouth.conditions, code), mouth)
-    pairs = (
-        (one.permute(1, 2, 0).numpy(), two.permute(1, 2, 0).numpy())
-        for one, two in zip(drawn, learned, strict=True)
-    )
-    mixed = [torch.from_numpy(mix(one, two, PIXELS_PER_EYE_DISTANCE)).permute(2, 0, 1) for one, two in pairs]
-    return {"drawn": drawn, "learned": learned, "mixed": torch.stack(mixed)}
+    teeth = torch.maximum(mouth.upper[:, 3], mouth.lower[:, 3])
+    both = (_mixed(*layers) for layers in zip(drawn, learned, teeth, strict=True))
+    return {"drawn": drawn, "learned": learned, "mixed": torch.stack(list(both))}
+
+
+def _mixed(drawn: Tensor, learned: Tensor, teeth: Tensor) -> Tensor:
+    colours = (frame.permute(1, 2, 0).numpy() for frame in (drawn, learned))
+    return torch.from_numpy(mix(*colours, teeth.numpy(), PIXELS_PER_EYE_DISTANCE)).permute(2, 0, 1)
 
 
 def _stretch(clip: MouthClip) -> list[int]:

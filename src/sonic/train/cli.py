@@ -80,6 +80,9 @@ def prepare(clips: Path, output: Path, workers: int, ray: bool, **settings: Any)
 @click.option("--share", type=click.FloatRange(0, 1, min_open=True), default=1.0, help="Of the people.")
 @click.option("--as-muxed", is_flag=True, help="Ignore the offsets that preparation found.")
 @click.option("--sync", type=_EXISTING, help="Run of a sync network that watches the lips while they learn.")
+@click.option(
+    "--sync-weight", type=click.FloatRange(min=0), help="How much its verdict counts.  [default: 0.06]"
+)
 @run_options()
 def motion(data: Path, output: Path, **settings: Any) -> None:
     """Train the motion network on prepared DATA; goes on from a checkpoint in the output folder."""

@@ -10,6 +10,7 @@ from sonic.motion.space import MotionSpace
 from sonic.train.engine import run
 from sonic.train.motion.agreement import Agreement
 from sonic.train.motion.dataset import Sampler
+from sonic.train.motion.flow import LossWeights
 from sonic.train.motion.network import NetworkConfig
 from sonic.train.motion.stage import MotionStage
 from sonic.train.people import share_of_people
@@ -34,6 +35,7 @@ class MotionSettings:
         share: of the people, for a learning curve.
         as_muxed: take sound and picture as the file has them.
         sync: run folder of a sync network that watches.
+        sync_weight: how much its verdict counts; None for as much as in `LossWeights`.
     """
 
     batch_scale: float = 1.0
@@ -43,6 +45,7 @@ class MotionSettings:
     share: float = 1.0
     as_muxed: bool = False
     sync: Path | None = None
+    sync_weight: float | None = None
 
 
 def train_motion(data: Path, output: Path, settings: MotionSettings, loop: LoopConfig) -> None:
@@ -58,8 +61,9 @@ def train_motion(data: Path, output: Path, settings: MotionSettings, loop: LoopC
         dropout=settings.dropout,
     )
     watching = Agreement(load_sync(settings.sync), space) if settings.sync else None
+    losses = LossWeights() if settings.sync_weight is None else LossWeights(sync=settings.sync_weight)
     shown = load_clips(data, "dev", augmented=False) or clips
-    run(MotionStage(network, sampler, shown, agreement=watching), loop, output)
+    run(MotionStage(network, sampler, shown, losses, watching), loop, output)
 
 
 def _clips(data: Path, settings: MotionSettings) -> list[Clip]:

@@ -54,7 +54,7 @@ class LossWeights:
     lips: float = 1.0
     speed: float = 0.5
     average: float = 0.5
-    sync: float = 0.02  # counts where a sync network watches
+    sync: float = 0.06  # counts where a sync network watches
 
 
 class FlowLoss(nn.Module):

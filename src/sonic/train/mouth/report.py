@@ -62,8 +62,8 @@ def _paint(
 
 
 def _mixed(drawn: Tensor, learned: Tensor, teeth: Tensor) -> Tensor:
-    colours = (frame.permute(1, 2, 0).numpy() for frame in (drawn, learned))
-    return torch.from_numpy(mix(*colours, teeth.numpy(), PIXELS_PER_EYE_DISTANCE)).permute(2, 0, 1)
+    below, above = (frame.permute(1, 2, 0).numpy() for frame in (drawn, learned))
+    return torch.from_numpy(mix(below, above, teeth.numpy(), PIXELS_PER_EYE_DISTANCE)).permute(2, 0, 1)
 
 
 def _stretch(clip: MouthClip) -> list[int]:

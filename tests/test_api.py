@@ -282,3 +282,16 @@ def test_damaged_models_are_named(tmp_path, content):
 def test_an_unknown_device_is_named():
     with pytest.raises(sonic.DependencyError, match="tpu"):
         sonic.load_model("sonic-base", device="tpu")
+
+
+def test_the_final_is_the_performance_of_the_preview(model, portrait_path, speech_path, quick):
+    options = quick | {"min_resolution": None, "preset": "preview", "duration": 0.4}
+    preview = model.generate(audio=speech_path, image=portrait_path, **options)
+    final = preview.final(min_resolution=448)
+    assert (preview.size, final.size) == ((384, 384), (448, 448))
+    assert (final.seed, final.frame_count, final.config.preset) == (preview.seed, preview.frame_count, "high")
+    for draft, fine in zip(preview.frames(), final.frames(), strict=True):
+        smaller = np.asarray(Image.fromarray(fine).resize(preview.size, Image.Resampling.BOX))
+        assert np.abs(smaller.astype(int) - draft).mean() < 3
+    with pytest.raises(sonic.ConfigError, match="preset"):
+        preview.final("huge")

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from sonic.config import GenerateConfig, options
+from sonic.config import PRESETS, GenerateConfig, options
 from sonic.errors import ConfigError
 
 
@@ -20,13 +20,16 @@ def test_every_option_says_what_it_is():
         if option.recommended:
             assert option.below
             assert option.above
-            assert option.minimum <= option.recommended[0] <= option.default <= option.recommended[1]
+            low, high = option.recommended
+            assert option.minimum <= low < high <= option.maximum
+            assert option.default is None or low <= option.default <= high
 
 
 def test_the_options_are_the_documented_ones():
     assert [option.name for option in options()] == [
-        "duration", "min_resolution", "expand_ratio", "inference_steps", "dynamic_scale", "motion_scale",
-        "lip_sync_refinement", "temporal_smoothing", "seed", "fps", "crop", "blink", "face_index",
+        "duration", "preset", "min_resolution", "expand_ratio", "inference_steps", "dynamic_scale",
+        "motion_scale", "lip_sync_refinement", "temporal_smoothing", "seed", "fps", "crop", "blink",
+        "face_index",
     ]  # fmt: skip
 
 
@@ -92,3 +95,10 @@ def test_leaving_the_recommended_range_says_what_suffers(option):
 def test_configs_cannot_be_changed():
     with pytest.raises(dataclasses.FrozenInstanceError):
         GenerateConfig().seed = 3
+
+
+def test_a_preset_says_the_resolution_where_it_is_not_given():
+    assert GenerateConfig().resolution == PRESETS["standard"]
+    assert GenerateConfig(preset="high").resolution == PRESETS["high"]
+    assert GenerateConfig(preset="high", min_resolution=640).resolution == 640
+    assert [name for name, side in sorted(PRESETS.items(), key=lambda item: item[1])] == list(PRESETS)

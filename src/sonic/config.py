@@ -12,6 +12,8 @@ from typing import Any
 
 from sonic.errors import ConfigError
 
+PRESETS = {"preview": 384, "standard": 512, "high": 1024, "max": 2048}  # min_resolution
+
 
 @dataclass(frozen=True)
 class Option:
@@ -71,9 +73,17 @@ class GenerateConfig:
         unit="seconds",
         minimum=0.2,
     )
-    min_resolution: int = _option(
-        512,
-        "Short side of the animated crop at which the face is drawn.",
+    preset: str = _option(
+        "standard",
+        "How finely to draw: a quick draft, the usual, or more detail.",
+        "Sets `min_resolution` where that is not given: "
+        + ", ".join(f"`{name}` {side}" for name, side in PRESETS.items())
+        + " pixels. The motion is the same at all of them, so what was approved in a preview is what comes.",
+        choices=tuple(PRESETS),
+    )
+    min_resolution: int | None = _option(
+        None,
+        "Short side of the animated crop at which the face is drawn; by preset if not given.",
         "Higher is sharper and slower: the cost grows with the square.",
         unit="pixels",
         minimum=256,
@@ -192,6 +202,11 @@ class GenerateConfig:
             if name not in known:
                 raise ConfigError(_unknown(name, known))
         return dataclasses.replace(config or cls(), **overrides)
+
+    @property
+    def resolution(self) -> int:
+        """Pixels of the animated crop's short side: `min_resolution`, or what the preset says."""
+        return PRESETS[self.preset] if self.min_resolution is None else self.min_resolution
 
     def advice(self) -> tuple[str, ...]:
         """One sentence for each option outside its recommended range, saying what will suffer."""

@@ -15,7 +15,7 @@ from sonic.media.audio import AudioSource
 from sonic.media.film import Film
 from sonic.media.source import named_file
 from sonic.motion.sampler import MotionSampler
-from sonic.pipeline import MOTION_RATE, Networks, prepare
+from sonic.pipeline import MOTION_RATE, Networks, prepare, redrawn
 from sonic.render.mouth_network import mouth_of
 from sonic.speech.encoder import SpeechEncoder
 from sonic.video import Video
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from sonic.media.audio import AudioInput
     from sonic.media.film import Frame
     from sonic.media.image import ImageInput
+    from sonic.pipeline import Take
     from sonic.progress import OnProgress
 
 _THREADS = 1  # a network; renderer and encoder have threads of their own
@@ -98,11 +99,19 @@ class Model:
             chosen = replace(chosen, seed=secrets.randbits(32))
         take = prepare(self._networks, chosen, AudioSource.open(audio, sample_rate), image, on_progress)
         sources = tuple(path for path in map(named_file, (audio, image)) if path is not None)
-        film = Film(
-            take.renderer.size, chosen.fps, take.frame_count, take.audio, self._provenance(chosen), sources
-        )
+        return self._video(take, sources, on_progress)
+
+    def _video(self, take: Take, sources: tuple[Path, ...], on_progress: OnProgress | None) -> Video:
+        config = take.config
+        provenance = self._provenance(config)
         return Video(
-            film, chosen, take.frames, warnings=take.warnings, timings=take.timings, on_progress=on_progress
+            Film(take.renderer.size, config.fps, take.frame_count, take.audio, provenance, sources),
+            config,
+            take.frames,
+            warnings=take.warnings,
+            timings=take.timings,
+            on_progress=on_progress,
+            redraw=lambda other: self._video(redrawn(take, other), sources, on_progress),
         )
 
     def stream(self, *, audio: AudioInput, image: ImageInput, **options: Any) -> Iterator[Frame]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar, cast
 
 import numpy as np
@@ -60,8 +60,14 @@ class Take:
     networks: Networks
     frame_count: int
     gain: np.float32  # brings the recording to the level of the recordings that the model learned from
-    warnings: tuple[str, ...]
+    info: AudioInfo
     timings: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the options, the recording or the portrait will make worse than it could be."""
+        doubts = _doubts(self.config, self.info, self.portrait, self.renderer.canvas.side)
+        return (*self.config.advice(), *plan_duration(self.config, self.info)[1], *doubts)
 
     def frames(self, on_progress: OnProgress | None = None) -> Iterator[Frame]:
         """Draw all frames, uint8 RGB `[H, W, 3]`; motion is made ahead in a thread of its own."""
@@ -126,19 +132,13 @@ def prepare(
     reporter = Reporter(on_progress)
     reporter.begin("audio")
     info = audio.probe()
-    duration, warnings = plan_duration(config, info)
+    duration, _ = plan_duration(config, info)
     timings = {"audio": reporter.end()}
     reporter.begin("portrait")
     portrait = analyse_portrait(
         load_image(image), expand_ratio=config.expand_ratio, face_index=config.face_index
     )
-    renderer = Renderer(
-        portrait,
-        networks.sampler.space,
-        resolution=config.min_resolution,
-        crop=config.crop,
-        mouth=networks.mouth,
-    )
+    renderer = _renderer(networks, config, portrait)
     timings["analyse"] = reporter.end()
     return Take(
         config=config,
@@ -148,8 +148,24 @@ def prepare(
         networks=networks,
         frame_count=max(1, round(duration * config.fps)),
         gain=driver_gain(info.loudness),
-        warnings=(*config.advice(), *warnings, *_doubts(config, info, portrait, renderer.canvas.side)),
+        info=info,
         timings=timings,
+    )
+
+
+def redrawn(take: Take, config: GenerateConfig) -> Take:
+    """The same performance drawn as `config` says; only `preset` and `min_resolution` may differ."""
+    renderer = _renderer(take.networks, config, take.portrait)
+    return replace(take, config=config, renderer=renderer, timings={})
+
+
+def _renderer(networks: Networks, config: GenerateConfig, portrait: Portrait) -> Renderer:
+    return Renderer(
+        portrait,
+        networks.sampler.space,
+        resolution=config.resolution,
+        crop=config.crop,
+        mouth=networks.mouth,
     )
 
 
@@ -201,13 +217,13 @@ def _doubts(config: GenerateConfig, info: AudioInfo, portrait: Portrait, side: i
         yield f"The recording is very quiet ({info.loudness:.0f} dB): the lips may follow its noise."
     if portrait.face_count > 1 and config.face_index is None:
         yield f"The portrait shows {portrait.face_count} faces: the largest is animated, face_index chooses."
-    if portrait.crop.size < config.min_resolution / 2:
+    if portrait.crop.size < config.resolution / 2:
         yield (
             f"The head has only {portrait.crop.size:.0f} pixels in the portrait: "
-            f"at min_resolution {config.min_resolution} it looks soft."
+            f"at min_resolution {config.resolution} it looks soft."
         )
-    if side < LEAST_OF_WISHED * config.min_resolution:
+    if side < LEAST_OF_WISHED * config.resolution:
         yield (
-            f"The head is drawn at {side} pixels instead of min_resolution {config.min_resolution}, because "
+            f"The head is drawn at {side} pixels instead of min_resolution {config.resolution}, because "
             "the whole picture would become too large to play: crop 'face' draws it as asked."
         )

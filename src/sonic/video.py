@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import html
 import io
 import time
@@ -47,6 +48,7 @@ class Video:
         warnings: tuple[str, ...] = (),
         timings: dict[str, float] | None = None,
         on_progress: OnProgress | None = None,
+        redraw: Callable[[GenerateConfig], Video] | None = None,
     ) -> None:
         self.config = config
         self.warnings = warnings
@@ -54,6 +56,7 @@ class Video:
         self._draw = draw
         self._timings = {} if timings is None else timings
         self._on_progress = on_progress
+        self._redraw = redraw
 
     @property
     def size(self) -> tuple[int, int]:
@@ -99,6 +102,21 @@ class Video:
     def provenance(self) -> dict[str, Any]:
         """What is written into the file: generator, model, seed and config."""
         return dict(self._film.provenance)
+
+    def final(self, preset: str = "high", *, min_resolution: int | None = None) -> Video:
+        """The same performance in other detail: what was approved in a preview, at its final size.
+
+        Motion and seed are those of this video, and the portrait is not analysed again.
+
+        Args:
+            preset: as in `GenerateConfig`.
+            min_resolution: pixels; what the preset says if not given.
+
+        Raises:
+            ConfigError: there is no such preset, or the resolution is out of range.
+        """
+        assert self._redraw is not None, "a video of Model.generate can be drawn again"
+        return self._redraw(dataclasses.replace(self.config, preset=preset, min_resolution=min_resolution))
 
     def frames(self) -> Iterator[Frame]:
         """Draw the frames one after the other, uint8 RGB `[H, W, 3]`; every call gives the same ones."""

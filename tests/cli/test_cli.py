@@ -66,13 +66,13 @@ def test_every_kind_of_option_reaches_the_config(sonic_command, portrait_path, s
     code, out, _ = sonic_command(
         "generate", portrait_path, speech_path, "-o", tmp_path / "talk.mp4", *QUICK, "--json", "--seed", 5,
         "--no-temporal-smoothing", "--no-blink", "--lip-sync-refinement", "--fps", 12.5, "--face-index", 0,
-        "--dynamic-scale", 1.2, "--motion-scale", 0, "--expand-ratio", 0.3,
+        "--dynamic-scale", 1.2, "--motion-scale", 0, "--expand-ratio", 0.3, "--preset", "max",
     )  # fmt: skip
     report = json.loads(out)
     assert code == 0
     assert (report["frames"], report["seed"], report["size"]) == (5, 5, [256, 256])
     assert report["config"] == {
-        "duration": 0.4, "min_resolution": 256, "expand_ratio": 0.3, "inference_steps": 2,
+        "duration": 0.4, "preset": "max", "min_resolution": 256, "expand_ratio": 0.3, "inference_steps": 2,
         "dynamic_scale": 1.2, "motion_scale": 0.0, "lip_sync_refinement": True, "temporal_smoothing": False,
         "seed": 5, "fps": 12.5, "crop": "face", "blink": False, "face_index": 0,
     }  # fmt: skip
@@ -196,3 +196,16 @@ def test_train_without_a_command_shows_its_help(sonic_command):
 def test_train_is_there_or_says_what_to_install(sonic_command):
     code, out, err = sonic_command("train", "--help")
     assert (code == 0 and "Usage" in out) or (code == 3 and "pip install 'sonic-portrait[train]'" in err)
+
+
+def test_a_preview_is_drawn_again_as_the_final(sonic_command, portrait_path, speech_path, tmp_path):
+    draft, final = tmp_path / "draft.mp4", tmp_path / "final.mp4"
+    inputs = ("generate", portrait_path, speech_path, "--quiet")
+    options = ("--crop", "face", "--inference-steps", 2, "--duration", 0.4)
+    assert sonic_command(*inputs, *options, "--preview", "-o", draft)[0] == 0
+    assert sonic_command(*inputs, "--like", draft, "--min-resolution", 512, "-o", final)[0] == 0
+    made, again = sonic.read_metadata(draft), sonic.read_metadata(final)
+    assert again["config"] == made["config"] | {"preset": "high", "min_resolution": 512}
+    code, _, err = sonic_command(*inputs, "--like", portrait_path)
+    assert code == 2
+    assert "give" in err

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from contextlib import nullcontext
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,6 +13,7 @@ import click
 from sonic.cli.sections import Section, SectionedCommand
 from sonic.cli.signals import stopping_at_once
 from sonic.config import GenerateConfig, Option, number, options
+from sonic.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,6 +68,9 @@ def _default(option: Option) -> str:
 @click.argument("audio")
 @click.option("-o", "--output", default="talk.mp4", metavar="PATH", show_default=True,
               help="Where to write: .mp4, .webm, .gif (mute), .png for a folder of pictures.")  # fmt: skip
+@click.option("--preview", is_flag=True, help="A quick draft: the same as --preset preview.")
+@click.option("--like", metavar="VIDEO", help="Take seed and options of a video that Sonic made; "
+              "a preview comes in preset high where nothing else is said.")  # fmt: skip
 @click.option("-f", "--force", is_flag=True, help="Replace the output if it exists.")
 @click.option("--model", default="sonic-base", metavar="NAME", show_default=True,
               help="Name or folder of the model.")  # fmt: skip
@@ -84,6 +89,8 @@ def generate(
     audio: str,
     output: str,
     *,
+    preview: bool,
+    like: str | None,
     force: bool,
     model: str,
     device: str | None,
@@ -95,7 +102,13 @@ def generate(
     """Make a talking video of PORTRAIT, a picture, that speaks AUDIO, a recording or a video with sound."""
     settings.debug, settings.json = debug, as_json
     started = time.perf_counter()
-    config = GenerateConfig.build(**{name: value for name, value in values.items() if value is not None})
+    given = {name: value for name, value in values.items() if value is not None}
+    if preview:
+        given = {"preset": "preview"} | given
+    if like and "preset" in given:
+        given = {"min_resolution": None} | given
+    with stopping_at_once():
+        config = GenerateConfig.build(_config_of(like) if like else None, **given)
 
     with stopping_at_once():
         from sonic.cli.progress import progress_bar
@@ -113,6 +126,17 @@ def generate(
             click.echo(f"warning: {warning}", err=True)
         path = video.export(output, overwrite=force)
     click.echo(json.dumps(_report(video, path, time.perf_counter() - started)) if as_json else str(path))
+
+
+def _config_of(like: str) -> GenerateConfig:
+    """The options that made a video; those of a draft without its coarseness."""
+    from sonic.media.metadata import read_metadata
+
+    made = read_metadata(like)
+    if made is None:
+        raise ConfigError(f"'{like}' does not say that Sonic made it: give --like a video made by Sonic.")
+    config = GenerateConfig.build(**made["config"])
+    return replace(config, preset="high", min_resolution=None) if config.preset == "preview" else config
 
 
 def _report(video: Video, path: Path, seconds: float) -> dict[str, Any]:

@@ -29,7 +29,7 @@ def test_the_options_are_the_documented_ones():
     assert [option.name for option in options()] == [
         "duration", "preset", "min_resolution", "expand_ratio", "inference_steps", "dynamic_scale",
         "motion_scale", "lip_sync_refinement", "temporal_smoothing", "seed", "fps", "crop", "blink",
-        "face_index",
+        "emotion", "intensity", "head_motion", "gaze", "blink_rate", "face_index",
     ]  # fmt: skip
 
 

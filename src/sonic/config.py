@@ -12,6 +12,7 @@ from typing import Any
 
 from sonic.errors import ConfigError
 
+HEAD_MOTION = {"natural": 1.0, "calm": 0.5, "lively": 1.3, "still": 0.0}  # times the head's movement
 PRESETS = {"preview": 384, "standard": 512, "high": 1024, "max": 2048}  # min_resolution
 
 
@@ -176,6 +177,46 @@ class GenerateConfig:
         True,
         "Lets the eyes blink.",
         "Off keeps the lids at rest, also during silence.",
+    )
+    emotion: str = _option(
+        "neutral",
+        "Mood of the face.",
+        "Moves brows, lids, cheeks and the corners of the mouth a little; lips still close.",
+        choices=("neutral", "happy", "sad", "angry", "surprised", "fearful", "disgusted"),
+    )
+    intensity: float = _option(
+        0.7,
+        "Strength of `emotion`.",
+        "Mild on purpose: 1 is as much as a face shows in conversation.",
+        unit="of the full mood",
+        minimum=0.0,
+        maximum=1.0,
+        recommended=(0.3, 1.0),
+        below="the mood is hardly seen",
+        above="there is no more",
+    )
+    head_motion: str = _option(
+        "natural",
+        "Temper of the head's movement.",
+        "`still` holds the head and keeps brows, eyes and lips alive; multiplies with `motion_scale`.",
+        choices=tuple(HEAD_MOTION),
+    )
+    gaze: str = _option(
+        "natural",
+        "Where the eyes look.",
+        "`camera` keeps them on the viewer while the head turns, `still` fixes them in the head.",
+        choices=("natural", "camera", "still"),
+    )
+    blink_rate: float | None = _option(
+        None,
+        "Blinks a minute; as the model makes them if not given.",
+        "People blink 10 to 25 times a minute, with uneven pauses.",
+        unit="blinks a minute",
+        minimum=0.0,
+        maximum=60.0,
+        recommended=(8.0, 30.0),
+        below="the eyes look glassy",
+        above="the face looks nervous",
     )
     face_index: int | None = _option(
         None,

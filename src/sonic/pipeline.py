@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 import numpy as np
 
+from sonic.config import HEAD_MOTION
 from sonic.face.portrait import analyse_portrait
 from sonic.media.image import load_image
 from sonic.motion.controls import Controls
+from sonic.motion.expression import Expression
 from sonic.motion.resample import resample
 from sonic.progress import Reporter
 from sonic.render.renderer import Renderer
@@ -100,10 +102,11 @@ class Take:
         seed, steps = cast("int", self.config.seed), self.config.inference_steps
         controls = _controls(self.config)
         vectors = sampler.stream(features, frames=count, seed=seed, steps=steps, controls=controls)
+        expression = Expression.of(self.config.emotion, self.config.intensity, sampler.space)
         neutral = sampler.space.neutral(self.portrait.landmarks)
         resampled = resample(vectors, MOTION_RATE, self.config.fps, self.frame_count)
         for chunk in self._timed("motion", resampled, without="features"):
-            yield sampler.space.decode(chunk, neutral)
+            yield expression.on(sampler.space.decode(chunk, neutral))
 
     def _timed(self, stage: str, items: Iterable[Item], *, without: str = "") -> Iterator[Item]:
         """The same items, with the seconds that making them took added to `timings[stage]`.
@@ -208,6 +211,10 @@ def _controls(config: GenerateConfig) -> Controls:
         blink=config.blink,
         smoothing=config.temporal_smoothing,
         lip_sync=config.lip_sync_refinement,
+        head_scale=HEAD_MOTION[config.head_motion],
+        gaze=config.gaze,
+        blink_rate=config.blink_rate,
+        seed=cast("int", config.seed),
     )
 
 

@@ -134,3 +134,35 @@ def test_blocks_make_no_difference_to_closures(space, motion, block):
     parts = [motion[k : k + block] for k in range(0, len(motion), block)]
     closed = np.concatenate(list(with_neighbours(parts, 4, lambda rows: close_dips(rows, space))))
     assert np.allclose(closed, whole, atol=1e-5)
+
+
+def test_the_head_can_be_calm_while_brows_and_lips_go_on(space, motion):
+    calm = run(motion, Controls(smoothing=False, lip_sync=False, head_scale=0.5), space)
+    groups = space.groups
+    assert np.allclose(calm[:, groups["head"]], 0.5 * motion[:, groups["head"]])
+    assert np.array_equal(calm[:, groups["brows"]], motion[:, groups["brows"]])
+
+
+def test_eyes_on_the_camera_turn_against_the_head(space, motion):
+    turned = motion.copy()
+    turned[:, space.groups["gaze"]] = 0
+    turned[:, space.groups["head"]] = [0.1, 0.2, 0, 0, 0]  # nose down and to the left
+    gaze = run(turned, Controls(smoothing=False, lip_sync=False, gaze="camera"), space)[
+        :, space.groups["gaze"]
+    ]
+    assert (gaze[:, 0] > 0.05).all()  # right
+    assert (gaze[:, 1] < -0.02).all()  # up
+    still = run(motion, Controls(smoothing=False, lip_sync=False, gaze="still"), space)
+    assert not still[:, space.groups["gaze"]].any()
+
+
+@pytest.mark.parametrize("block", [10, 300])
+def test_blinks_at_a_rate_replace_those_that_were_made(space, motion, block):
+    lids = run(motion, Controls(smoothing=False, lip_sync=False, blink_rate=20, seed=2), space, block=block)[
+        :, space.groups["lids"]
+    ]
+    assert np.array_equal(lids[:, 0], lids[:, 1])
+    assert lids.max() == 1
+    assert ((lids[1:, 0] > 0.9) & (lids[:-1, 0] <= 0.9)).sum() in range(2, 7)  # of 20 a minute in 12 s
+    none = run(motion, Controls(smoothing=False, lip_sync=False, blink_rate=0), space)
+    assert none[:, space.groups["lids"]].max() <= 0.3

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sonic.motion.blinks import Blinks
 from sonic.motion.timing import LipTiming
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ _DIP = 0.5  # share of the openings around it down to which an opening counts as
 _DEEPEST_DIP = 0.1  # IOD; a mouth still as open as this was never about to close
 _DIP_EASE = 1.3  # times the opening that closes, from which on it is left alone
 _DIP_REACH = 4  # frames; a syllable on either side
+_IRIS_TRAVEL = 0.4  # eye widths for a radian: an eyeball's radius of 12 mm in a lid opening of 30 mm
+_RESTLESS = 0.35  # share of their own wandering that is left to eyes on the camera
 _SMOOTHING = {"mouth": 0.5, "brows": 1.2, "gaze": 0.4, "head": 1.6}  # frames; lids keep their snap
 _REACH = 6  # frames that smoothing sees on either side
 
@@ -38,6 +41,10 @@ class Controls:
         blink: whether eyes blink.
         smoothing: take out tremor with a zero-phase filter.
         lip_sync: find and remove what is left of a lag, and close lips that nearly close.
+        head_scale: size of the head's movement, on top of motion_scale.
+        gaze: "natural" as made, "camera" for eyes that stay on the viewer while the head turns, "still".
+        blink_rate: blinks a minute in place of those that were made; as made if None.
+        seed: of the blinks.
     """
 
     dynamic_scale: float = 1.0
@@ -45,6 +52,10 @@ class Controls:
     blink: bool = True
     smoothing: bool = True
     lip_sync: bool = True
+    head_scale: float = 1.0
+    gaze: str = "natural"
+    blink_rate: float | None = None
+    seed: int = 0
 
 
 def apply(blocks: Iterable[tuple[Array, Array]], controls: Controls, space: MotionSpace) -> Iterator[Array]:
@@ -60,8 +71,13 @@ def apply(blocks: Iterable[tuple[Array, Array]], controls: Controls, space: Moti
         motion = with_neighbours(motion, _REACH, lambda block: smooth(block, space))
     if controls.lip_sync:
         motion = with_neighbours(motion, _DIP_REACH, lambda block: close_dips(block, space))
+    blinks = Blinks(controls.blink_rate, controls.seed) if controls.blink_rate and controls.blink else None
     for block in motion:
-        yield scale(block, controls, space)
+        scaled = look(scale(block, controls, space), controls, space)
+        if blinks is not None:
+            lids = scaled[:, space.groups["lids"]]
+            np.maximum(lids, blinks.closure(len(block))[:, None], out=lids)
+        yield scaled
 
 
 def scale(motion: Array, controls: Controls, space: MotionSpace) -> Array:
@@ -70,6 +86,7 @@ def scale(motion: Array, controls: Controls, space: MotionSpace) -> Array:
     scaled[:, groups["mouth"]] *= controls.dynamic_scale
     for name in ("brows", "gaze", "head"):
         scaled[:, groups[name]] *= controls.motion_scale
+    scaled[:, groups["head"]] *= controls.head_scale
     scaled[:, groups["lids"]] = scale_lids(motion[:, groups["lids"]], controls)
     return scaled
 
@@ -81,9 +98,22 @@ def scale_lids(lids: Array, controls: Controls) -> Array:
     lids = lids * (1 - together) + both * together
     blinking = ramp(lids, _BLINK_FROM, _BLINK_TO)
     between = lids * (1 - blinking) * controls.motion_scale
-    if not controls.blink:
+    if not controls.blink or controls.blink_rate is not None:
         return np.minimum(between, _NARROWEST)
     return between + blinking * lids
+
+
+def look(motion: Array, controls: Controls, space: MotionSpace) -> Array:
+    """Motion vectors [T, dim] whose eyes look where they are asked to."""
+    if controls.gaze == "natural":
+        return motion
+    looking = motion.copy()
+    gaze, head = space.groups["gaze"], space.groups["head"]
+    looking[:, gaze] *= _RESTLESS if controls.gaze == "camera" else 0
+    if controls.gaze == "camera":
+        # A positive turn about y carries the nose to the left, one about x carries it down.
+        looking[:, gaze] += _IRIS_TRAVEL * motion[:, head][:, [1, 0]] * np.array([1, -1], np.float32)
+    return looking
 
 
 def smooth(motion: Array, space: MotionSpace) -> Array:

@@ -23,7 +23,8 @@ ALLOWED = {
     "speech": {"speech", "inference", "media", "errors"},
     "motion": {"motion", "inference", "face.topology", "errors"},
     "render": {"render", "face", "motion", "inference", "errors"},
-    "pipeline": {"face", "speech", "motion", "render", "media", "config", "errors", "progress"},
+    "reference": {"face", "media", "motion", "errors"},
+    "pipeline": {"reference", "face", "speech", "motion", "render", "media", "config", "errors", "progress"},
     "video": {"media", "config", "errors", "progress"},
     "model": {
         "pipeline", "hub", "config", "video", "media", "motion", "render", "speech", "errors", "progress", "",

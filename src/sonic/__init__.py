@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         ProfileError,
         SilentAudioError,
         SonicError,
+        VideoError,
         WeightsError,
     )
     from sonic.hub import available_models
@@ -72,6 +73,7 @@ __all__ = [
     "SilentAudioError",
     "SonicError",
     "Video",
+    "VideoError",
     "WeightsError",
     "__version__",
     "available_models",

@@ -14,6 +14,7 @@
     |  |  |- NoAudioTrackError      no_audio_track
     |  |  |- AudioTooShortError     audio_too_short
     |  |  `- SilentAudioError       silent_audio
+    |  |- VideoError                video               a reference video that cannot be used
     |  |- OutputPathError           output_path         unknown suffix, missing or unwritable folder
     |  |- OutputExistsError         output_exists
     |  `- DiskSpaceError            disk_space
@@ -114,6 +115,12 @@ class SilentAudioError(AudioError):
     """The recording holds nothing but silence."""
 
     code = "silent_audio"
+
+
+class VideoError(InputError):
+    """The reference video cannot be used."""
+
+    code = "video"
 
 
 class OutputPathError(InputError):

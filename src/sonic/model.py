@@ -76,6 +76,7 @@ class Model:
         image: ImageInput,
         config: GenerateConfig | None = None,
         sample_rate: int | None = None,
+        reference_video: str | os.PathLike[str] | None = None,
         on_progress: OnProgress | None = None,
         **overrides: Any,
     ) -> Video:
@@ -87,18 +88,28 @@ class Model:
             image: path, bytes, binary file object, PIL image or array `[H, W(, 3 or 4)]`.
             config: options; the defaults if not given.
             sample_rate: rate of bare samples.
+            reference_video: path of a video whose main face lends its head movement and blinks, repeated to
+                and fro where the talk lasts longer than its first minute.
             on_progress: called with `Progress` here and while the video is drawn; what it raises cancels.
             overrides: single options by name, on top of `config`.
 
         Raises:
             ConfigError: an option is unknown or out of range.
             AudioError, ImageError and their children: the recording or the portrait cannot be used.
+            VideoError: the reference video cannot be used.
         """
         chosen = GenerateConfig.build(config, **overrides)
         if chosen.seed is None:
             chosen = replace(chosen, seed=secrets.randbits(32))
-        take = prepare(self._networks, chosen, AudioSource.open(audio, sample_rate), image, on_progress)
-        sources = tuple(path for path in map(named_file, (audio, image)) if path is not None)
+        take = prepare(
+            self._networks,
+            chosen,
+            AudioSource.open(audio, sample_rate),
+            image,
+            on_progress,
+            reference_video=reference_video,
+        )
+        sources = tuple(path for path in map(named_file, (audio, image, reference_video)) if path is not None)
         return self._video(take, sources, on_progress)
 
     def _video(self, take: Take, sources: tuple[Path, ...], on_progress: OnProgress | None) -> Video:

@@ -17,9 +17,11 @@ from sonic.motion.controls import Controls
 from sonic.motion.expression import Expression
 from sonic.motion.resample import resample
 from sonic.progress import Reporter
+from sonic.reference import borrow_motion
 from sonic.render.renderer import Renderer
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Iterable, Iterator
 
     from sonic.config import GenerateConfig
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from sonic.media.audio import AudioInfo, AudioSource
     from sonic.media.film import Frame
     from sonic.media.image import ImageInput
+    from sonic.motion.head import Array
     from sonic.motion.sampler import MotionSampler
     from sonic.motion.space import FaceMotion
     from sonic.progress import OnProgress
@@ -63,6 +66,7 @@ class Take:
     frame_count: int
     gain: np.float32  # brings the recording to the level of the recordings that the model learned from
     info: AudioInfo
+    borrowed: Array | None = None  # motion of the reference video
     timings: dict[str, float] = field(default_factory=dict)
 
     @property
@@ -100,7 +104,7 @@ class Take:
         sound = (block * self.gain for block in sound)
         features = self._timed("features", self.networks.speech.stream(sound))
         seed, steps = cast("int", self.config.seed), self.config.inference_steps
-        controls = _controls(self.config)
+        controls = _controls(self.config, self.borrowed)
         vectors = sampler.stream(features, frames=count, seed=seed, steps=steps, controls=controls)
         expression = Expression.of(self.config.emotion, self.config.intensity, sampler.space)
         neutral = sampler.space.neutral(self.portrait.landmarks)
@@ -130,6 +134,8 @@ def prepare(
     audio: AudioSource,
     image: ImageInput,
     on_progress: OnProgress | None = None,
+    *,
+    reference_video: str | os.PathLike[str] | None = None,
 ) -> Take:
     """Check the recording and the portrait, build the portrait's layers; raises what is wrong with them."""
     reporter = Reporter(on_progress)
@@ -143,6 +149,7 @@ def prepare(
     )
     renderer = _renderer(networks, config, portrait)
     timings["analyse"] = reporter.end()
+    borrowed = None if reference_video is None else borrow_motion(reference_video, networks.sampler.space)
     return Take(
         config=config,
         audio=audio,
@@ -152,6 +159,7 @@ def prepare(
         frame_count=max(1, round(duration * config.fps)),
         gain=driver_gain(info.loudness),
         info=info,
+        borrowed=borrowed,
         timings=timings,
     )
 
@@ -204,7 +212,7 @@ def prefetch(items: Iterator[Item], depth: int) -> Iterator[Item]:
         pool.shutdown(cancel_futures=True)
 
 
-def _controls(config: GenerateConfig) -> Controls:
+def _controls(config: GenerateConfig, borrowed: Array | None) -> Controls:
     return Controls(
         dynamic_scale=config.dynamic_scale,
         motion_scale=config.motion_scale,
@@ -215,6 +223,7 @@ def _controls(config: GenerateConfig) -> Controls:
         gaze=config.gaze,
         blink_rate=config.blink_rate,
         seed=cast("int", config.seed),
+        borrowed=borrowed,
     )
 
 

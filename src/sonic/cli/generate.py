@@ -71,6 +71,7 @@ def _default(option: Option) -> str:
 @click.option("--preview", is_flag=True, help="A quick draft: the same as --preset preview.")
 @click.option("--like", metavar="VIDEO", help="Take seed and options of a video that Sonic made; "
               "a preview comes in preset high where nothing else is said.")  # fmt: skip
+@click.option("--reference-video", metavar="VIDEO", help="Borrow its head movement and blinks.")
 @click.option("-f", "--force", is_flag=True, help="Replace the output if it exists.")
 @click.option("--model", default="sonic-base", metavar="NAME", show_default=True,
               help="Name or folder of the model.")  # fmt: skip
@@ -91,6 +92,7 @@ def generate(
     *,
     preview: bool,
     like: str | None,
+    reference_video: str | None,
     force: bool,
     model: str,
     device: str | None,
@@ -120,7 +122,13 @@ def generate(
 
     with nullcontext() if quiet else progress_bar() as on_progress:
         loaded = load_model(model, device)
-        video = loaded.generate(audio=audio, image=portrait, config=config, on_progress=on_progress)
+        video = loaded.generate(
+            audio=audio,
+            image=portrait,
+            config=config,
+            reference_video=reference_video,
+            on_progress=on_progress,
+        )
         video.check_export(output, overwrite=force)
         for warning in () if quiet else video.warnings:
             click.echo(f"warning: {warning}", err=True)

@@ -16,7 +16,7 @@ from sonic.face.portrait import find_faces
 from sonic.face.topology import eye_centres
 from sonic.media.footage import frames_at, sound_after
 from sonic.media.image import load_image
-from sonic.motion.resample import interpolate
+from sonic.motion.resample import fill_gaps
 from sonic.motion.space import FRAME_RATE
 
 if TYPE_CHECKING:
@@ -152,7 +152,5 @@ class _Looker:
             raise InputError(f"{path} lasts {len(found)} frames: give at least {SHORTEST}.")
         if found.sum() < SHORTEST:
             raise NoFaceError(f"{path} shows a face in {found.sum()} frames only: {SHORTEST} are needed.")
-        known = np.stack([points for points in self._landmarks if points is not None])
-        places = np.interp(np.arange(len(found)), np.flatnonzero(found), np.arange(len(known)))
-        landmarks = interpolate(known.reshape(len(known), -1), places).reshape(len(found), -1, 3)
+        landmarks = fill_gaps(self._landmarks)
         return Watched(landmarks, found, sound, np.stack(self._faces), np.array(self._changes, np.float32))

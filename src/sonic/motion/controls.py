@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sonic.motion.blinks import Blinks
+from sonic.motion.borrow import Borrowed
 from sonic.motion.timing import LipTiming
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ class Controls:
         gaze: "natural" as made, "camera" for eyes that stay on the viewer while the head turns, "still".
         blink_rate: blinks a minute in place of those that were made; as made if None.
         seed: of the blinks.
+        borrowed: motion vectors [T, dim] of somebody else, whose head and lids are taken.
     """
 
     dynamic_scale: float = 1.0
@@ -56,6 +58,7 @@ class Controls:
     gaze: str = "natural"
     blink_rate: float | None = None
     seed: int = 0
+    borrowed: Array | None = None
 
 
 def apply(blocks: Iterable[tuple[Array, Array]], controls: Controls, space: MotionSpace) -> Iterator[Array]:
@@ -71,6 +74,8 @@ def apply(blocks: Iterable[tuple[Array, Array]], controls: Controls, space: Moti
         motion = with_neighbours(motion, _REACH, lambda block: smooth(block, space))
     if controls.lip_sync:
         motion = with_neighbours(motion, _DIP_REACH, lambda block: close_dips(block, space))
+    if controls.borrowed is not None:
+        motion = map(Borrowed(controls.borrowed, space).on, motion)
     blinks = Blinks(controls.blink_rate, controls.seed) if controls.blink_rate and controls.blink else None
     for block in motion:
         scaled = look(scale(block, controls, space), controls, space)

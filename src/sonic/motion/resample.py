@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from sonic.motion.head import Array
 
@@ -55,3 +55,14 @@ def interpolate(series: Array, times: Array) -> Array:
     share = (times - before).astype(np.float32)[:, None]
     mixed: Array = series[before] * (1 - share) + series[after] * share
     return mixed
+
+
+def fill_gaps(tracks: Sequence[Array | None]) -> Array:
+    """Arrays of one shape with the missing ones between their neighbours, the ends held, [T, ...].
+
+    At least one must be there.
+    """
+    found = np.flatnonzero([track is not None for track in tracks])
+    known = np.stack([track for track in tracks if track is not None])
+    places = np.interp(np.arange(len(tracks)), found, np.arange(len(known)))
+    return interpolate(known.reshape(len(known), -1), places).reshape(len(tracks), *known.shape[1:])

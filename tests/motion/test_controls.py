@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sonic.motion.controls import Controls, apply, close_dips, scale, smooth, with_neighbours
+from sonic.motion.controls import Controls, apply, close_lips, scale, smooth, with_neighbours
 from sonic.motion.timing import LipTiming
 
 STILL = Controls(smoothing=False, lip_sync=False)
@@ -21,8 +21,8 @@ def motion(space):
     return motion
 
 
-def run(motion, controls, space, block=40, heard=None):
-    heard = space.opening(motion) if heard is None else heard
+def run(motion, controls, space, block=40):
+    heard = np.stack([space.opening(motion), np.zeros(len(motion))], axis=1)
     cuts = range(block, len(motion), block)
     pairs = zip(np.split(motion, cuts), np.split(heard, cuts), strict=True)
     return np.concatenate(list(apply(pairs, controls, space)))
@@ -59,6 +59,16 @@ def test_smoothing_takes_out_tremor_and_keeps_closures(space, motion):
     assert smoothed[:, head].std() < 0.7 * motion[:, head].std()
     closed = space.opening(motion) < 0.005
     assert space.opening(smoothed)[closed].max() < 0.02
+
+
+def test_lids_are_smoothed_between_blinks_and_blinks_keep_their_snap(space, motion):
+    lids = space.groups["lids"]
+    motion[:, lids] += np.random.default_rng(2).normal(0, 0.05, (300, 2))
+    smoothed = smooth(motion, space)
+    shut = motion[:, lids].max(1) > 0.6
+    assert np.allclose(smoothed[shut][:, lids], motion[shut][:, lids], atol=1e-5)
+    between = np.arange(300) % 50 > 10
+    assert smoothed[between][:, lids].std() < 0.8 * motion[between][:, lids].std()
 
 
 def test_smoothing_does_not_delay(space, motion):
@@ -99,10 +109,11 @@ def test_lips_in_time_are_left_alone(space, motion):
     assert np.allclose(corrected, motion, atol=1e-5)
 
 
-def spoken(space, opening):
-    """Motion whose lips open like this, with nothing else moving."""
-    motion = np.zeros((len(opening), space.dim), np.float32)
+def spoken(space, opening, sureness=0.4):
+    """Motion whose lips open like this, with nothing else moving, while they are heard to meet."""
+    motion = np.zeros((len(opening), space.dim + 1), np.float32)
     motion[:, space.groups["mouth"]] = np.outer(opening, space.opening_direction())
+    motion[:, space.dim] = sureness
     return motion
 
 
@@ -110,7 +121,7 @@ def spoken(space, opening):
 def test_lips_that_come_down_between_two_openings_meet(space, deepest):
     opening = np.full(50, 0.2)
     opening[20:23] = deepest
-    closed = space.opening(close_dips(spoken(space, opening), space))
+    closed = space.opening(close_lips(spoken(space, opening), space))
     assert np.abs(closed[20:23]).max() < 1e-4
     assert np.allclose(closed[:20], 0.2, atol=1e-4)
 
@@ -124,15 +135,24 @@ def test_lips_that_come_down_between_two_openings_meet(space, deepest):
     ],
 )
 def test_lips_that_do_not_dip_stay_apart(space, opening):
-    kept = space.opening(close_dips(spoken(space, opening), space))
+    kept = space.opening(close_lips(spoken(space, opening, sureness=0.3), space))
     assert np.allclose(kept, opening, atol=2e-3)
+
+
+def test_a_dip_that_does_not_sound_like_a_closure_stays_one(space):
+    opening = np.full(50, 0.2)
+    opening[20:23] = 0.05
+    kept = space.opening(close_lips(spoken(space, opening, sureness=0.15), space))
+    assert np.allclose(kept, opening, atol=1e-4)
 
 
 @pytest.mark.parametrize("block", [1, 7, 300])
 def test_blocks_make_no_difference_to_closures(space, motion, block):
-    whole = np.concatenate(list(with_neighbours([motion], 4, lambda rows: close_dips(rows, space))))
+    sureness = np.random.default_rng(1).uniform(0, 0.6, (len(motion), 1)).astype(np.float32)
+    motion = np.concatenate([motion, sureness], axis=1)
+    whole = np.concatenate(list(with_neighbours([motion], 4, lambda rows: close_lips(rows, space))))
     parts = [motion[k : k + block] for k in range(0, len(motion), block)]
-    closed = np.concatenate(list(with_neighbours(parts, 4, lambda rows: close_dips(rows, space))))
+    closed = np.concatenate(list(with_neighbours(parts, 4, lambda rows: close_lips(rows, space))))
     assert np.allclose(closed, whole, atol=1e-5)
 
 

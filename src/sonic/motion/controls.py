@@ -22,13 +22,16 @@ _EYES_TOGETHER = 0.5  # closure beyond which both lids close alike
 _NARROWEST = 0.3  # closure left to eyes that may not blink
 _CLOSED = 0.04  # IOD; openings below this are on their way to a closure and stay unsmoothed
 _SHUT = 0.01  # IOD; a mouth that comes this close to closing, closes
-_DIP = 0.5  # share of the openings around it down to which an opening counts as a closure
-_DEEPEST_DIP = 0.1  # IOD; a mouth still as open as this was never about to close
-_DIP_EASE = 1.3  # times the opening that closes, from which on it is left alone
+# What the probe says of frames that are no closure, and how fast the share of the openings around it, down
+# to which an opening counts as a closure, grows beyond that.
+_UNHEARD, _SURENESS = 0.2, 4.0
+_DEEPEST_DIP = 0.09  # IOD; a mouth still as open as this was never about to close
+_DIP_EASE = 1.6  # times the opening that closes, from which on it is left alone
 _DIP_REACH = 4  # frames; a syllable on either side
 _IRIS_TRAVEL = 0.4  # eye widths for a radian: an eyeball's radius of 12 mm in a lid opening of 30 mm
 _RESTLESS = 0.35  # share of their own wandering that is left to eyes on the camera
-_SMOOTHING = {"mouth": 0.5, "brows": 1.2, "gaze": 0.4, "head": 1.6}  # frames; lids keep their snap
+_SMOOTHING = {"mouth": 0.5, "brows": 1.2, "lids": 0.8, "gaze": 0.4, "head": 1.6}  # frames
+_SNAP_FROM, _SNAP_TO = 0.2, 0.5  # closure beyond which lids are left as they snap
 _REACH = 6  # frames that smoothing sees on either side
 
 
@@ -65,15 +68,19 @@ def apply(blocks: Iterable[tuple[Array, Array]], controls: Controls, space: Moti
     """Change a stream of motion vectors at 25 Hz; as many frames come out as go in.
 
     Args:
-        blocks: motion [n, dim] and the lip opening that a probe hears in the sound of the same frames, [n].
+        blocks: motion [n, dim] and what a probe hears in the sound of the same frames: lip opening, and how
+            sure it is that the lips meet, [n, 2].
         controls: what to change.
         space: meaning of the vectors.
     """
-    motion = LipTiming(space).correct(blocks) if controls.lip_sync else (block for block, _ in blocks)
+    # What is heard rides along as one more number, so that it stays beside its frame.
+    rows = ((np.concatenate([block, heard[:, 1:]], axis=1), heard[:, 0]) for block, heard in blocks)
+    motion = LipTiming(space).correct(rows) if controls.lip_sync else (block for block, _ in rows)
     if controls.smoothing:
         motion = with_neighbours(motion, _REACH, lambda block: smooth(block, space))
     if controls.lip_sync:
-        motion = with_neighbours(motion, _DIP_REACH, lambda block: close_dips(block, space))
+        motion = with_neighbours(motion, _DIP_REACH, lambda block: close_lips(block, space))
+    motion = (block[:, : space.dim] for block in motion)
     if controls.borrowed is not None:
         motion = map(Borrowed(controls.borrowed, space).on, motion)
     blinks = Blinks(controls.blink_rate, controls.seed) if controls.blink_rate and controls.blink else None
@@ -122,28 +129,39 @@ def look(motion: Array, controls: Controls, space: MotionSpace) -> Array:
 
 
 def smooth(motion: Array, space: MotionSpace) -> Array:
-    """Motion vectors [T, dim] without tremor; frames where the lips meet keep their mouth."""
+    """Motion vectors [T, dim] without tremor; closing lips and blinking lids stay as sharp as they are."""
     smoothed = motion.copy()
     for name, spread in _SMOOTHING.items():
         group = space.groups[name]
         smoothed[:, group] = blur(motion[:, group], spread)
-    mouth = space.groups["mouth"]
     opening = np.minimum(space.opening(motion), space.opening(smoothed))
-    keep = (1 - ramp(opening, 0.25 * _CLOSED, 2 * _CLOSED))[:, None]
-    smoothed[:, mouth] = keep * motion[:, mouth] + (1 - keep) * smoothed[:, mouth]
+    _keep(motion, smoothed, space.groups["mouth"], 1 - ramp(opening, 0.25 * _CLOSED, 2 * _CLOSED))
+    lids = space.groups["lids"]
+    closure = np.maximum(motion[:, lids], smoothed[:, lids]).max(1)
+    _keep(motion, smoothed, lids, ramp(closure, _SNAP_FROM, _SNAP_TO))
     return smoothed
 
 
-def close_dips(motion: Array, space: MotionSpace) -> Array:
-    """Motion vectors [T, dim] whose mouths close where they nearly do, by the smallest change.
+def _keep(motion: Array, smoothed: Array, group: slice, share: Array) -> None:
+    """Put a share [T] of the original back into one group, in place."""
+    smoothed[:, group] += share[:, None] * (motion[:, group] - smoothed[:, group])
+
+
+def close_lips(rows: Array, space: MotionSpace) -> Array:
+    """Motion whose lips meet where they nearly do and should, by the smallest change.
 
     Lips meet for two or three frames in m, b and p. What a model makes of that is the average over moments
-    it cannot tell apart, so they come down and turn back too early. Where the lips open at least about twice
-    as far shortly before and shortly after, they were meant to meet.
+    it cannot tell apart, so they come down and turn back too early. The probe hears better that they meet
+    than when: the surer it is, the shallower a dip between two openings counts as a closure.
+
+    Args:
+        rows: motion vectors and how sure the probe is that the lips meet, [T, dim + 1].
+        space: meaning of the vectors.
     """
-    opening = space.opening(motion)
-    meant = np.clip(_DIP * lower_shoulder(opening, _DIP_REACH), _SHUT, _DEEPEST_DIP)
-    return scale_opening(motion, ramp(opening / meant, 1.0, _DIP_EASE), space)
+    opening = space.opening(rows)
+    dip = np.clip(_SURENESS * (rows[:, space.dim] - _UNHEARD), 0, 1)
+    meant = np.clip(dip * lower_shoulder(opening, _DIP_REACH), _SHUT, _DEEPEST_DIP)
+    return scale_opening(rows, ramp(opening / meant, 1.0, _DIP_EASE), space)
 
 
 def lower_shoulder(values: Array, reach: int) -> Array:

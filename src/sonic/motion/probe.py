@@ -1,4 +1,4 @@
-"""A linear reading of lip opening from speech features: too plain to draw a face, good enough to time one."""
+"""A linear reading of the mouth from speech features: too plain to draw a face, good enough to time one."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sonic.motion.head import Array
 
 FEATURES_PER_FRAME = 2  # speech features come at 50 Hz, motion at 25
+MOUTH, CLOSING = 3, 3  # how many targets are lengths, and which one says that lips meet
 CONTEXT = 5  # video frames of sound on either side
 
 
@@ -27,17 +28,21 @@ class LipProbe:
 
     Attributes:
         weight: one row per context step and feature, [(2 * CONTEXT + 1) * features, targets].
-        bias: [targets]; the targets are lip opening, mouth width and jaw drop
-            against the closed neutral, IOD.
+        bias: [targets]; the targets are lip opening, mouth width and jaw drop against the closed neutral,
+            IOD, and whether the lips meet, 0 or 1.
     """
 
     weight: Array
     bias: Array
 
+    def read(self, features: Array) -> Array:
+        """All targets [T, 4] at 25 Hz from features [2 T, D] at 50 Hz."""
+        reading: Array = with_context(frames_of(features)) @ self.weight + self.bias
+        return reading
+
     def predict(self, features: Array) -> Array:
-        """Lip opening, mouth width and jaw drop [T, 3] at 25 Hz from features [2 T, D] at 50 Hz."""
-        prediction: Array = with_context(frames_of(features)) @ self.weight + self.bias
-        return prediction
+        """Lip opening, mouth width and jaw drop [T, 3], the first three of `read`."""
+        return self.read(features)[:, :MOUTH]
 
     def save(self, path: str | Path) -> None:
         """Write the probe as safetensors."""
@@ -47,9 +52,12 @@ class LipProbe:
     def load(cls, path: str | Path) -> LipProbe:
         """Read a probe written by `save`; raises WeightsError when the file is none."""
         try:
-            return cls(**load_file(str(path)))
+            probe = cls(**load_file(str(path)))
         except (OSError, SafetensorError, TypeError) as error:
             raise WeightsError(f"{path} is not a lip probe ({error}); install the model again.") from error
+        if len(probe.bias) != CLOSING + 1:
+            raise WeightsError(f"{path} does not hear closing lips; get a model of this Sonic's format.")
+        return probe
 
 
 def frames_of(features: Array, shift: float = 0.0) -> Array:

@@ -13,7 +13,7 @@ from sonic.errors import WeightsError
 from sonic.inference import Network
 from sonic.motion.controls import apply, ramp, scale_opening
 from sonic.motion.pauses import speaking
-from sonic.motion.probe import FEATURES_PER_FRAME, LipProbe
+from sonic.motion.probe import CLOSING, FEATURES_PER_FRAME, MOUTH, LipProbe
 from sonic.motion.solver import Problem, Solver
 from sonic.motion.space import MotionSpace
 
@@ -112,7 +112,7 @@ class MotionSampler:
     def _blocks(
         self, sound: FeatureBuffer, frames: int, seed: int, steps: int
     ) -> Iterator[tuple[Array, Array]]:
-        """Motion [n, dim], and the lip opening that the probe hears in the same frames, [n]."""
+        """Motion [n, dim], and what the probe hears in the same frames: lip opening and closing, [n, 2]."""
         known = np.zeros((0, self.space.dim), np.float32)
         tail = known
         position = 0
@@ -124,10 +124,11 @@ class MotionSampler:
             window = self._solve(features, known, noise * self._temperature, steps)[past:]
             count = end - position if end == frames else self.config.hop
             fresh = crossfade(tail, window[:count])
-            heard = self._probe.predict(features)
-            motion = self._listen(fresh * self.space.spread + self.space.mean, heard[past : past + count])
+            heard = self._probe.read(features)
             spoken = speaking(heard[:, 0])[past : past + count]
-            yield scale_opening(motion, spoken, self.space), heard[past : past + count, 0]
+            heard = heard[past : past + count]
+            motion = self._listen(fresh * self.space.spread + self.space.mean, heard[:, :MOUTH])
+            yield scale_opening(motion, spoken, self.space), heard[:, [0, CLOSING]]
             tail = window[count:]
             known = np.concatenate([known, fresh])[-self.config.context :]
             position += count

@@ -45,7 +45,7 @@ def fit_whitening(features: Sequence[Array], components: int = COMPONENTS) -> Wh
 class RidgeFit:
     """Normal equations of the probe in whitened features; clips are added one by one."""
 
-    def __init__(self, whitening: Whitening, targets: int = 3) -> None:
+    def __init__(self, whitening: Whitening, targets: int = 4) -> None:
         size = (2 * CONTEXT + 1) * whitening.directions.shape[1] + 1
         self._whitening = whitening
         self._gram = np.zeros((size, size))
@@ -74,7 +74,7 @@ class RidgeFit:
 
 
 def fit_ridge(clips: Iterable[tuple[Array, Array, float]], whitening: Whitening) -> LipProbe:
-    """The probe for clips of (features at 25 Hz [T, D], targets [T, 3], weight)."""
+    """The probe for clips of (features at 25 Hz [T, D], targets [T, 4], weight)."""
     fit = RidgeFit(whitening)
     for frames, targets, weight in clips:
         fit.add(frames, targets, weight)

@@ -28,24 +28,28 @@ logger = logging.getLogger(__name__)
 
 ROUNDS = 5  # the probe and the offsets settle after about three
 _FEWEST_FRAMES = 20
+_CLOSED = 0.02  # IOD; a lip opening that is a closure
 
 
 class _Clip:
     """A clip's speech features at 50 Hz and its mouth, with the current guess of its offset."""
 
-    def __init__(self, row: PreparedClip, folder: Path, usual: Array) -> None:
+    def __init__(self, row: PreparedClip, folder: Path, space: MotionSpace) -> None:
         self.row = row
-        self.usual = usual
+        # The probe learns movement, not whose mouth it is: every clip moves about the average of all.
+        self.usual = space.mean[space.groups["mouth"]] @ space.mouth_readout()
         with np.load(folder / "features" / f"{row.name}.npz") as file:
             self.features = file["clean"].astype(np.float32)
         with np.load(folder / "clips" / f"{row.name}.npz") as file:
             self.mouth = file["mouth"]
+            self.closed = space.opening(file["motion"]) < _CLOSED
 
     def aligned(self) -> tuple[Array, Array, float]:
-        """Features at 25 Hz, mouth readings around the usual ones, weight."""
+        """Features at 25 Hz, mouth readings around the usual ones and whether the lips meet, weight."""
         frames = frames_of(self.features, self.row.offset)[self.row.lead :][: self.row.frames]
         mouth = self.mouth[: len(frames)]
-        return frames, mouth - mouth.mean(0) + self.usual, 1.0
+        closed = self.closed[: len(frames), None]
+        return frames, np.concatenate([mouth - mouth.mean(0) + self.usual, closed], axis=1), 1.0
 
     def curve(self, probe: LipProbe) -> Array:
         """Correlation of the heard with the seen lip opening at every lag."""
@@ -63,9 +67,7 @@ def time_clips(rows: Sequence[PreparedClip], folder: Path, settings: PrepareSett
         InputError: no clip of the train split has lips that follow its sound.
     """
     space = MotionSpace.load(folder / "space.safetensors")
-    # The probe learns movement, not whose mouth it is: every clip moves about the average of all.
-    usual = space.mean[space.groups["mouth"]] @ space.mouth_readout()
-    clips = [_Clip(row, folder, usual) for row in rows if not row.reason]
+    clips = [_Clip(row, folder, space) for row in rows if not row.reason]
     whitening = fit_whitening([clip.features for clip in clips if clip.row.split == "train"])
     first = [replace(clip.row, kept=True) for clip in clips]
     _set_rows(clips, one_speaker(first, lambda row: row.measures["following"]))

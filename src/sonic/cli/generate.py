@@ -72,6 +72,8 @@ def _default(option: Option) -> str:
 @click.option(
     "--device", type=click.Choice(["cpu", "cuda"]), help="Where the networks run; cpu if not given."
 )
+@click.option("--face-points", metavar="FILE",
+              help="Where the face is, placed by hand: a JSON file of sonic annotate.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress, no warnings.")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
@@ -87,6 +89,7 @@ def generate(
     force: bool,
     model: str,
     device: str | None,
+    face_points: str | None,
     as_json: bool,
     quiet: bool,
     debug: bool,
@@ -107,7 +110,9 @@ def generate(
 
     with nullcontext() if quiet else progress_bar() as on_progress:
         loaded = load_model(model, device)
-        video = loaded.generate(audio=audio, image=portrait, config=config, on_progress=on_progress)
+        video = loaded.generate(
+            audio=audio, image=portrait, config=config, on_progress=on_progress, face_points=face_points
+        )
         video.check_export(output, overwrite=force)
         for warning in () if quiet else video.warnings:
             click.echo(f"warning: {warning}", err=True)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 import numpy as np
 
+from sonic.face.check import inspect_portrait, refuse
 from sonic.face.portrait import analyse_portrait
 from sonic.media.image import load_image
 from sonic.motion.controls import Controls
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from sonic.config import GenerateConfig
+    from sonic.face.checks.report import PortraitReport
+    from sonic.face.points import FacePoints
     from sonic.face.portrait import Portrait
     from sonic.media.audio import AudioInfo, AudioSource
     from sonic.media.film import Frame
@@ -37,6 +40,8 @@ MOTION_RATE = 25  # Hz, of the motion model
 USUAL_LOUDNESS, MOST_GAIN = -16.0, 24.0  # dB; of the clips that the model was trained on
 QUIET = -45.0  # dB; in recordings this low the noise is often louder than the speech
 LEAST_OF_WISHED = 0.85  # of min_resolution; pictures about as large as asked for keep their own size
+BROWS_IN_FRAMES = 0.4  # how much brows move that would bend the frames of glasses
+SAID_BETTER = ("small_face",)  # findings that the doubts put beside the options
 _WAITING_CHUNKS = 2  # of motion, between the motion model and the renderer
 
 
@@ -56,6 +61,7 @@ class Take:
     config: GenerateConfig
     audio: AudioSource
     portrait: Portrait
+    report: PortraitReport
     renderer: Renderer
     networks: Networks
     frame_count: int
@@ -92,7 +98,7 @@ class Take:
         sound = (block * self.gain for block in sound)
         features = self._timed("features", self.networks.speech.stream(sound))
         seed, steps = cast("int", self.config.seed), self.config.inference_steps
-        controls = _controls(self.config)
+        controls = _controls(self.config, self.report)
         vectors = sampler.stream(features, frames=count, seed=seed, steps=steps, controls=controls)
         neutral = sampler.space.neutral(self.portrait.landmarks)
         resampled = resample(vectors, MOTION_RATE, self.config.fps, self.frame_count)
@@ -121,8 +127,13 @@ def prepare(
     audio: AudioSource,
     image: ImageInput,
     on_progress: OnProgress | None = None,
+    *,
+    face_points: FacePoints | None = None,
 ) -> Take:
-    """Check the recording and the portrait, build the portrait's layers; raises what is wrong with them."""
+    """Check the recording and the portrait, build the portrait's layers; raises what is wrong with them.
+
+    Whoever places `face_points` by hand has seen the mouth: the check does not refuse it then.
+    """
     reporter = Reporter(on_progress)
     reporter.begin("audio")
     info = audio.probe()
@@ -130,25 +141,38 @@ def prepare(
     timings = {"audio": reporter.end()}
     reporter.begin("portrait")
     portrait = analyse_portrait(
-        load_image(image), expand_ratio=config.expand_ratio, face_index=config.face_index
+        load_image(image),
+        expand_ratio=config.expand_ratio,
+        face_index=config.face_index,
+        face_points=face_points,
     )
+    report = inspect_portrait(portrait, chosen=config.face_index is not None)
+    if face_points is None:
+        refuse(report)
     renderer = Renderer(
         portrait,
         networks.sampler.space,
         resolution=config.min_resolution,
         crop=config.crop,
         mouth=networks.mouth,
+        eyes="sunglasses" not in report.codes,
     )
     timings["analyse"] = reporter.end()
     return Take(
         config=config,
         audio=audio,
         portrait=portrait,
+        report=report,
         renderer=renderer,
         networks=networks,
         frame_count=max(1, round(duration * config.fps)),
         gain=driver_gain(info.loudness),
-        warnings=(*config.advice(), *warnings, *_doubts(config, info, portrait, renderer.canvas.side)),
+        warnings=(
+            *config.advice(),
+            *warnings,
+            *_findings(report),
+            *_doubts(config, info, portrait, renderer.canvas.side),
+        ),
         timings=timings,
     )
 
@@ -185,22 +209,29 @@ def prefetch(items: Iterator[Item], depth: int) -> Iterator[Item]:
         pool.shutdown(cancel_futures=True)
 
 
-def _controls(config: GenerateConfig) -> Controls:
+def _controls(config: GenerateConfig, report: PortraitReport) -> Controls:
     return Controls(
         dynamic_scale=config.dynamic_scale,
         motion_scale=config.motion_scale,
         blink=config.blink,
+        eyes=0.0 if "sunglasses" in report.codes else 1.0,
+        brows=BROWS_IN_FRAMES if {"sunglasses", "glasses"} & set(report.codes) else 1.0,
         smoothing=config.temporal_smoothing,
         lip_sync=config.lip_sync_refinement,
     )
+
+
+def _findings(report: PortraitReport) -> Iterator[str]:
+    """What the portrait check warns of."""
+    for finding in report.findings:
+        if finding.severity != "info" and finding.code not in SAID_BETTER:
+            yield finding.advice
 
 
 def _doubts(config: GenerateConfig, info: AudioInfo, portrait: Portrait, side: int) -> Iterator[str]:
     """What the recording or the portrait will make worse than it could be; the head is drawn at `side`."""
     if info.loudness < QUIET:
         yield f"The recording is very quiet ({info.loudness:.0f} dB): the lips may follow its noise."
-    if portrait.face_count > 1 and config.face_index is None:
-        yield f"The portrait shows {portrait.face_count} faces: the largest is animated, face_index chooses."
     if portrait.crop.size < config.min_resolution / 2:
         yield (
             f"The head has only {portrait.crop.size:.0f} pixels in the portrait: "

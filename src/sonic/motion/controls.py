@@ -36,6 +36,8 @@ class Controls:
         dynamic_scale: size of the mouth's movement around its closed rest.
         motion_scale: size of everything else: brows, gaze, head, lids between blinks.
         blink: whether eyes blink.
+        eyes: size of what lids and gaze do; 0 behind sunglasses.
+        brows: size of what brows do, on top of `motion_scale`; less behind frames of glasses.
         smoothing: take out tremor with a zero-phase filter.
         lip_sync: find and remove what is left of a lag, and close lips that nearly close.
     """
@@ -43,6 +45,8 @@ class Controls:
     dynamic_scale: float = 1.0
     motion_scale: float = 1.0
     blink: bool = True
+    eyes: float = 1.0
+    brows: float = 1.0
     smoothing: bool = True
     lip_sync: bool = True
 
@@ -70,7 +74,9 @@ def scale(motion: Array, controls: Controls, space: MotionSpace) -> Array:
     scaled[:, groups["mouth"]] *= controls.dynamic_scale
     for name in ("brows", "gaze", "head"):
         scaled[:, groups[name]] *= controls.motion_scale
-    scaled[:, groups["lids"]] = scale_lids(motion[:, groups["lids"]], controls)
+    scaled[:, groups["brows"]] *= controls.brows
+    scaled[:, groups["gaze"]] *= controls.eyes
+    scaled[:, groups["lids"]] = controls.eyes * scale_lids(motion[:, groups["lids"]], controls)
     return scaled
 
 

@@ -46,6 +46,7 @@ class Renderer:
         resolution: side of the animated square in pixels.
         crop: "full" pastes the square back into the whole picture, "face" gives the square alone.
         mouth: how mouths look inside; a plain rule if not given.
+        eyes: whether lids and gaze are drawn; not behind sunglasses.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class Renderer:
         resolution: int,
         crop: str = "full",
         mouth: MouthNetwork | None = None,
+        eyes: bool = True,
     ) -> None:
         self.canvas = Canvas(portrait, resolution, crop)
         picture, person = self.canvas.cut(portrait.image), self.canvas.cut(portrait.person)
@@ -70,7 +72,7 @@ class Renderer:
                 Slit(self.rig, picture, still, edges=edges, reach=EYE_REACH, rigid=LASHES, fineness=400),
                 Eyeball(self.rig, picture, np.concatenate([edges[0], edges[1][-2:0:-1]])),
             )
-            for edges in (RIGHT_EDGES, LEFT_EDGES)
+            for edges in ((RIGHT_EDGES, LEFT_EDGES) if eyes else ())
         ]
 
     @property

@@ -40,7 +40,7 @@ MOTION_RATE = 25  # Hz, of the motion model
 USUAL_LOUDNESS, MOST_GAIN = -16.0, 24.0  # dB; of the clips that the model was trained on
 QUIET = -45.0  # dB; in recordings this low the noise is often louder than the speech
 LEAST_OF_WISHED = 0.85  # of min_resolution; pictures about as large as asked for keep their own size
-BROWS_IN_FRAMES = 0.4  # how much brows move that would bend the frames of glasses
+BROWS_IN_FRAMES = 0.25  # how much brows move that would bend the frames of glasses
 SAID_BETTER = ("small_face",)  # findings that the doubts put beside the options
 _WAITING_CHUNKS = 2  # of motion, between the motion model and the renderer
 
@@ -155,7 +155,7 @@ def prepare(
         resolution=config.min_resolution,
         crop=config.crop,
         mouth=networks.mouth,
-        eyes="sunglasses" not in report.codes,
+        eyewear=report.eyewear,
     )
     timings["analyse"] = reporter.end()
     return Take(
@@ -214,8 +214,8 @@ def _controls(config: GenerateConfig, report: PortraitReport) -> Controls:
         dynamic_scale=config.dynamic_scale,
         motion_scale=config.motion_scale,
         blink=config.blink,
-        eyes=0.0 if "sunglasses" in report.codes else 1.0,
-        brows=BROWS_IN_FRAMES if {"sunglasses", "glasses"} & set(report.codes) else 1.0,
+        eyes=0.0 if report.eyewear == "sunglasses" else 1.0,
+        brows=1.0 if report.eyewear == "none" else BROWS_IN_FRAMES,
         smoothing=config.temporal_smoothing,
         lip_sync=config.lip_sync_refinement,
     )

@@ -76,6 +76,11 @@ class PortraitReport:
         """The codes of all findings, the gravest first."""
         return tuple(finding.code for finding in self.findings)
 
+    @property
+    def eyewear(self) -> str:
+        """What is worn before the eyes: "none", "glasses" or "sunglasses"."""
+        return next((code for code in self.codes if code in {"glasses", "sunglasses"}), "none")
+
     def to_dict(self) -> dict[str, Any]:
         """Everything by name, ready for JSON."""
         return {**asdict(self), "usable": self.usable}

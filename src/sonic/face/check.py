@@ -31,6 +31,7 @@ DARK = 42.0  # L* of the brightest parts
 BURNT = 0.06  # share of the face
 SHADED = 1.5  # stops
 COVERS = {
+    "overexposed": (makeup,),
     "mouth_covered": (eyes, makeup, style),
     "mouth_hidden": (makeup,),
     "sunglasses": (makeup,),
@@ -75,7 +76,8 @@ def inspect_face(
     """The report on the face with landmarks [478, 3] in a uint8 RGB picture [H, W, 3]."""
     view = view_face(image, landmarks, wobble=wobble)
     measures = _measure(view, landmarks)
-    found = [*_geometry(measures), *_light(measures), *_look(view)]
+    found = [*_geometry(measures), *_light(measures)]
+    found.extend(_look(view, [one.code for one in found]))
     if faces > 1:
         found.append(finding("several_faces", faces))
     return _report(image, faces, measures, found)
@@ -124,8 +126,11 @@ def _light(measures: Measures) -> Iterator[Finding]:
         yield finding("side_light", measures.side_light)
 
 
-def _look(view: FaceView) -> Iterator[Finding]:
-    parts = [mouth, eyes, makeup, style]
+def _look(view: FaceView, known: list[str]) -> Iterator[Finding]:
+    """What is worn or held before the face, and how the picture was made; `known` codes have been found."""
+    parts = [
+        part for part in (mouth, eyes, makeup, style) if not any(part in COVERS.get(c, ()) for c in known)
+    ]
     while parts:
         part = parts.pop(0)
         for code, value in part.look(view):

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 IRIS_RADIUS = 0.2  # eye widths; 12 mm of 30
 FRONTAL = 0.15  # pull of the pose towards the front: a drawing's proportions are no proof of a turned head
 BENDING = 1e-4  # how much the mesh resists passing exactly through the points, shares of its size
+ARCH = 0.7  # shape of a lid: 1 is pointed like an almond, 0.5 round
 RIM = ((1, 0), (0, -1), (-1, 0), (0, 1))  # the four points around an iris, in the order of the landmarks
 
 
@@ -36,8 +37,8 @@ def fit_landmarks(points: FacePoints) -> NDArray[np.float32]:
     plane by a thin-plate spline (Bookstein 1989), which passes through the points and is smooth elsewhere.
     """
     head = _with_irises(canonical_vertices().astype(np.float64))
-    rows, places = points.rows, points.array()
-    posed = _pose(head, head[rows], places)
+    posed = _pose(head, head[points.rows], points.array())
+    rows, places = _with_lids(points)
     plane = posed[:, :2] + _bend(posed[rows, :2], places - posed[rows, :2], posed[:, :2])
     landmarks = np.concatenate([plane, posed[:, 2:]], axis=1)
     return _round_irises(landmarks).astype(np.float32)
@@ -59,6 +60,23 @@ def _with_irises(head: Array) -> Array:
         for upper, lower in ((RIGHT_EYE_UPPER, RIGHT_EYE_LOWER), (LEFT_EYE_UPPER, LEFT_EYE_LOWER))
     ]
     return np.concatenate([head, np.repeat(centres, 5, axis=0)])
+
+
+def _with_lids(points: FacePoints) -> tuple[list[int], Array]:
+    """The points' landmarks and places, and the lids' edges as arches over the corners of the eyes.
+
+    One point in the middle of a lid would pull a spike out of it.
+    """
+    anchors = dict(zip(points.rows, points.array(), strict=True))
+    for lid in (RIGHT_EYE_UPPER, RIGHT_EYE_LOWER, LEFT_EYE_UPPER, LEFT_EYE_LOWER):
+        outer, middle, inner = lid[0], lid[4], lid[-1]
+        if middle in anchors:
+            across = anchors[inner] - anchors[outer]
+            rise = anchors[middle] - (anchors[outer] + anchors[inner]) / 2
+            for row, share in zip(lid[1:-1], np.linspace(0, 1, len(lid))[1:-1], strict=True):
+                height = np.sin(np.pi * share) ** ARCH
+                anchors[row] = anchors[outer] + across * share + rise * height
+    return list(anchors), np.stack(list(anchors.values()))
 
 
 def _round_irises(landmarks: Array) -> Array:

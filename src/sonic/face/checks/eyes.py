@@ -27,6 +27,7 @@ UNLIKE = 2.2  # times less contrast than the other eye's
 BRIDGE, RIM, TEMPLE = 0.08, 0.12, 0.2
 MOST = 0.3  # of rim and temple, where hair and shadows have edges too
 WORN = 1.8
+FAINTEST = 25.0  # L*; in darker pictures noise has edges as strong as frames
 CONTINUOUS = 25  # percentile of columns that must show the edge: frames do not break off
 
 
@@ -69,7 +70,7 @@ def read_eyes(view: FaceView) -> Eyes:
 def frames(view: FaceView) -> float:
     """Proof of a frame: lines over the bridge of the nose, under the eyes and towards the ears."""
     edges = np.abs(cv2.Sobel(view.lightness, cv2.CV_32F, 0, 1, ksize=3, scale=1 / 8))
-    skin = max(float(typical(view.patches((*FOREHEAD, *CHEEKS)))[0]), 2 * DARKEST)
+    skin = max(float(typical(view.patches((*FOREHEAD, *CHEEKS)))[0]), FAINTEST)
     rim = min(_rim(view, edges, loop) for loop in (RIGHT_EYE, LEFT_EYE)) / skin
     temple = max(_temple(view, edges, *ends) for ends in ((33, 127), (263, 356))) / skin
     bridge = _bridge(view, edges) / skin

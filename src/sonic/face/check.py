@@ -31,7 +31,7 @@ DARK = 42.0  # L* of the brightest parts
 BURNT = 0.06  # share of the face
 SHADED = 1.5  # stops
 COVERS = {
-    "overexposed": (makeup,),
+    "overexposed": (makeup, style),
     "mouth_covered": (eyes, makeup, style),
     "mouth_hidden": (makeup,),
     "sunglasses": (makeup,),

@@ -42,5 +42,5 @@ def big_eyes(view: FaceView) -> float:
 def flatness(view: FaceView) -> float:
     """The share of the face, 0..1, in which the colour does not change at all, burnt-out skin aside."""
     face = view.area(FACE_OVAL)
-    flat = (slopes(view.lightness) < FLAT_SLOPE) & (view.pixels.max(axis=-1) < WHITE)
+    flat = (slopes(view.lightness) < FLAT_SLOPE) & (view.pixels.min(axis=-1) < WHITE)
     return float(flat[face].mean())

@@ -27,7 +27,8 @@ ALLOWED = {
     "pipeline": {"reference", "face", "speech", "motion", "render", "media", "config", "errors", "progress"},
     "video": {"media", "config", "errors", "progress"},
     "model": {
-        "pipeline", "hub", "config", "video", "media", "motion", "render", "speech", "errors", "progress", "",
+        "pipeline", "hub", "config", "video", "media", "face", "motion", "render", "speech", "errors",
+        "progress", "",
     },
     "clips": {"motion", "errors"},
     "evaluate": {
@@ -39,7 +40,8 @@ ALLOWED = {
         "inference", "hub", "config", "errors", "progress", "",
     },
     "cli": {
-        "cli", "config", "errors", "evaluate", "hub", "media", "model", "progress", "video", "train.cli", "",
+        "cli", "config", "errors", "evaluate", "face", "hub", "media", "model", "progress", "video",
+        "train.cli", "",
     },
     "__init__": {"config", "errors", "hub", "media.metadata", "model", "progress", "video"},
     "__main__": {"cli"},

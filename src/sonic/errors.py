@@ -9,7 +9,9 @@
     |  |  |- FaceTooSmallError      face_too_small
     |  |  |- FaceCutError           face_cut            the picture's border cuts the face
     |  |  |- ProfileError           profile             turned too far to the side
-    |  |  `- FaceIndexError         face_index          fewer faces than asked for
+    |  |  |- FaceIndexError         face_index          fewer faces than asked for
+    |  |  |- MouthCoveredError      mouth_covered       a mask is over the mouth
+    |  |  `- FacePointsError        face_points         points placed by hand that make no face
     |  |- AudioError                audio               not a recording, empty, corrupt
     |  |  |- NoAudioTrackError      no_audio_track
     |  |  |- AudioTooShortError     audio_too_short
@@ -91,6 +93,18 @@ class FaceIndexError(ImageError):
     """`face_index` asks for a face that the picture does not have."""
 
     code = "face_index"
+
+
+class MouthCoveredError(ImageError):
+    """A mask covers the mouth that would have to speak."""
+
+    code = "mouth_covered"
+
+
+class FacePointsError(ImageError):
+    """The points placed by hand are incomplete, unknown or not numbers."""
+
+    code = "face_points"
 
 
 class AudioError(InputError):

@@ -10,9 +10,12 @@ import numpy as np
 
 import sonic
 from sonic.config import GenerateConfig
+from sonic.face.check import inspect_picture
+from sonic.face.points import FacePoints
 from sonic.hub import find_model, read_config
 from sonic.media.audio import AudioSource
 from sonic.media.film import Film
+from sonic.media.image import load_image
 from sonic.media.source import named_file
 from sonic.motion.sampler import MotionSampler
 from sonic.pipeline import MOTION_RATE, Networks, prepare, redrawn
@@ -25,6 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from sonic.face.checks.report import PortraitReport
+    from sonic.face.points import FacePointsInput
     from sonic.media.audio import AudioInput
     from sonic.media.film import Frame
     from sonic.media.image import ImageInput
@@ -78,6 +83,7 @@ class Model:
         sample_rate: int | None = None,
         reference_video: str | os.PathLike[str] | None = None,
         on_progress: OnProgress | None = None,
+        face_points: FacePointsInput | None = None,
         **overrides: Any,
     ) -> Video:
         """A video of the portrait `image` speaking `audio`; everything is checked before this returns.
@@ -91,6 +97,8 @@ class Model:
             reference_video: path of a video whose main face lends its head movement and blinks, repeated to
                 and fro where the talk lasts longer than its first minute.
             on_progress: called with `Progress` here and while the video is drawn; what it raises cancels.
+            face_points: where the face is, placed by hand: names to `[x, y]`, or a JSON file that
+                `sonic annotate` wrote; for drawings in which no face is found.
             overrides: single options by name, on top of `config`.
 
         Raises:
@@ -108,6 +116,7 @@ class Model:
             image,
             on_progress,
             reference_video=reference_video,
+            face_points=None if face_points is None else FacePoints.read(face_points),
         )
         sources = tuple(path for path in map(named_file, (audio, image, reference_video)) if path is not None)
         return self._video(take, sources, on_progress)
@@ -128,6 +137,27 @@ class Model:
     def stream(self, *, audio: AudioInput, image: ImageInput, **options: Any) -> Iterator[Frame]:
         """The frames of `generate` one after the other as they are drawn, uint8 RGB `[H, W, 3]`."""
         return self.generate(audio=audio, image=image, **options).frames()
+
+    def inspect(
+        self,
+        image: ImageInput,
+        *,
+        face_index: int | None = None,
+        face_points: FacePointsInput | None = None,
+    ) -> PortraitReport:
+        """Look at a portrait as `generate` does and say what will suffer, what cannot work, and what helps.
+
+        Args:
+            image: as for `generate`.
+            face_index: which face, 0 for the largest; the largest if not given.
+            face_points: where the face is, as for `generate`.
+
+        Raises:
+            ImageError: the picture cannot be read; FaceIndexError, FacePointsError: see `generate`. What else
+                `generate` refuses is a finding of severity "refuse" here.
+        """
+        points = None if face_points is None else FacePoints.read(face_points)
+        return inspect_picture(load_image(image), face_index=face_index, face_points=points)
 
     def self_test(self) -> int:
         """Make motion for one second of noise, as `sonic doctor` does; returns the number of frames."""

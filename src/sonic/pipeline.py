@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 import numpy as np
 
 from sonic.config import HEAD_MOTION
+from sonic.face.check import inspect_portrait, refuse
 from sonic.face.portrait import analyse_portrait
 from sonic.media.image import load_image
 from sonic.motion.controls import Controls
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from sonic.config import GenerateConfig
+    from sonic.face.checks.report import PortraitReport
+    from sonic.face.points import FacePoints
     from sonic.face.portrait import Portrait
     from sonic.media.audio import AudioInfo, AudioSource
     from sonic.media.film import Frame
@@ -42,6 +45,8 @@ MOTION_RATE = 25  # Hz, of the motion model
 USUAL_LOUDNESS, MOST_GAIN = -16.0, 24.0  # dB; of the clips that the model was trained on
 QUIET = -45.0  # dB; in recordings this low the noise is often louder than the speech
 LEAST_OF_WISHED = 0.85  # of min_resolution; pictures about as large as asked for keep their own size
+BROWS_IN_FRAMES = 0.25  # how much brows move that would bend the frames of glasses
+SAID_BETTER = ("small_face",)  # findings that the doubts put beside the options
 _WAITING_CHUNKS = 2  # of motion, between the motion model and the renderer
 
 
@@ -61,6 +66,7 @@ class Take:
     config: GenerateConfig
     audio: AudioSource
     portrait: Portrait
+    report: PortraitReport
     renderer: Renderer
     networks: Networks
     frame_count: int
@@ -73,7 +79,8 @@ class Take:
     def warnings(self) -> tuple[str, ...]:
         """What the options, the recording or the portrait will make worse than it could be."""
         doubts = _doubts(self.config, self.info, self.portrait, self.renderer.canvas.side)
-        return (*self.config.advice(), *plan_duration(self.config, self.info)[1], *doubts)
+        planned = plan_duration(self.config, self.info)[1]
+        return (*self.config.advice(), *planned, *_findings(self.report), *doubts)
 
     def frames(self, on_progress: OnProgress | None = None) -> Iterator[Frame]:
         """Draw all frames, uint8 RGB `[H, W, 3]`; motion is made ahead in a thread of its own."""
@@ -104,9 +111,11 @@ class Take:
         sound = (block * self.gain for block in sound)
         features = self._timed("features", self.networks.speech.stream(sound))
         seed, steps = cast("int", self.config.seed), self.config.inference_steps
-        controls = _controls(self.config, self.borrowed)
+        controls = _controls(self.config, self.report, self.borrowed)
         vectors = sampler.stream(features, frames=count, seed=seed, steps=steps, controls=controls)
         expression = Expression.of(self.config.emotion, self.config.intensity, sampler.space)
+        if not controls.eyes:
+            expression = replace(expression, lids=0.0)
         neutral = sampler.space.neutral(self.portrait.landmarks)
         resampled = resample(vectors, MOTION_RATE, self.config.fps, self.frame_count)
         for chunk in self._timed("motion", resampled, without="features"):
@@ -136,8 +145,12 @@ def prepare(
     on_progress: OnProgress | None = None,
     *,
     reference_video: str | os.PathLike[str] | None = None,
+    face_points: FacePoints | None = None,
 ) -> Take:
-    """Check the recording and the portrait, build the portrait's layers; raises what is wrong with them."""
+    """Check the recording and the portrait, build the portrait's layers; raises what is wrong with them.
+
+    Whoever places `face_points` by hand has seen the mouth: the check does not refuse it then.
+    """
     reporter = Reporter(on_progress)
     reporter.begin("audio")
     info = audio.probe()
@@ -145,15 +158,22 @@ def prepare(
     timings = {"audio": reporter.end()}
     reporter.begin("portrait")
     portrait = analyse_portrait(
-        load_image(image), expand_ratio=config.expand_ratio, face_index=config.face_index
+        load_image(image),
+        expand_ratio=config.expand_ratio,
+        face_index=config.face_index,
+        face_points=face_points,
     )
-    renderer = _renderer(networks, config, portrait)
+    report = inspect_portrait(portrait, chosen=config.face_index is not None)
+    if face_points is None:
+        refuse(report)
+    renderer = _renderer(networks, config, portrait, report)
     timings["analyse"] = reporter.end()
     borrowed = None if reference_video is None else borrow_motion(reference_video, networks.sampler.space)
     return Take(
         config=config,
         audio=audio,
         portrait=portrait,
+        report=report,
         renderer=renderer,
         networks=networks,
         frame_count=max(1, round(duration * config.fps)),
@@ -166,17 +186,20 @@ def prepare(
 
 def redrawn(take: Take, config: GenerateConfig) -> Take:
     """The same performance drawn as `config` says; only `preset` and `min_resolution` may differ."""
-    renderer = _renderer(take.networks, config, take.portrait)
+    renderer = _renderer(take.networks, config, take.portrait, take.report)
     return replace(take, config=config, renderer=renderer, timings={})
 
 
-def _renderer(networks: Networks, config: GenerateConfig, portrait: Portrait) -> Renderer:
+def _renderer(
+    networks: Networks, config: GenerateConfig, portrait: Portrait, report: PortraitReport
+) -> Renderer:
     return Renderer(
         portrait,
         networks.sampler.space,
         resolution=config.resolution,
         crop=config.crop,
         mouth=networks.mouth,
+        eyewear=report.eyewear,
     )
 
 
@@ -212,11 +235,13 @@ def prefetch(items: Iterator[Item], depth: int) -> Iterator[Item]:
         pool.shutdown(cancel_futures=True)
 
 
-def _controls(config: GenerateConfig, borrowed: Array | None) -> Controls:
+def _controls(config: GenerateConfig, report: PortraitReport, borrowed: Array | None) -> Controls:
     return Controls(
         dynamic_scale=config.dynamic_scale,
         motion_scale=config.motion_scale,
         blink=config.blink,
+        eyes=0.0 if report.eyewear == "sunglasses" else 1.0,
+        brows=1.0 if report.eyewear == "none" else BROWS_IN_FRAMES,
         smoothing=config.temporal_smoothing,
         lip_sync=config.lip_sync_refinement,
         head_scale=HEAD_MOTION[config.head_motion],
@@ -225,6 +250,13 @@ def _controls(config: GenerateConfig, borrowed: Array | None) -> Controls:
         seed=cast("int", config.seed),
         borrowed=borrowed,
     )
+
+
+def _findings(report: PortraitReport) -> Iterator[str]:
+    """What the portrait check warns of."""
+    for finding in report.findings:
+        if finding.severity != "info" and finding.code not in SAID_BETTER:
+            yield finding.advice
 
 
 def _doubts(config: GenerateConfig, info: AudioInfo, portrait: Portrait, side: int) -> Iterator[str]:

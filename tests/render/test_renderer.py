@@ -121,3 +121,21 @@ def test_lips_that_touch_show_no_teeth(renderer, still):
     beside = [frame[np.rint(rows + side * lips).astype(int), columns] for side in (-1, 1)]
     around = np.concatenate(beside)
     assert frame[rows, columns].mean() < around.mean() + 10
+
+
+def test_shutting_lids_leave_the_rim_of_glasses_where_it_is(portrait, space, still):
+    def lifted(eyewear):
+        """How far the row of vertices between lid and brow falls when the eyes shut, pixels."""
+        rig = Renderer(portrait, space, resolution=384, crop="face", eyewear=eyewear).rig
+        motion = still(frames=2, lids=[[0, 0], [1, 1]])
+        rest, shut = (rig.pose(motion, index).vertices[[223, 443]] for index in (0, 1))
+        return float(np.abs(shut - rest).max())
+
+    assert lifted("none") > 0.2
+    assert lifted("glasses") < 1e-3
+
+
+def test_sunglasses_have_no_eyes_to_draw(portrait, space, still):
+    dark = Renderer(portrait, space, resolution=384, crop="face", eyewear="sunglasses")
+    looking, resting = dark.render(still(gaze=[[0.15, 0]]), 0), dark.render(still(), 0)
+    np.testing.assert_array_equal(looking, resting)

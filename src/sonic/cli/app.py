@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 _COMMANDS = {
     "generate": "Make a talking video of a portrait and a voice recording.",
     "models": "List the models that are here.",
+    "inspect": "Say what a portrait will make easy or hard.",
+    "annotate": "Place the points of a face by hand.",
     "info": "Say what made a video.",
     "doctor": "Check this installation.",
     "evaluate": "Judge a model or finished videos by figures.",

@@ -78,6 +78,8 @@ def _default(option: Option) -> str:
 @click.option(
     "--device", type=click.Choice(["cpu", "cuda"]), help="Where the networks run; cpu if not given."
 )
+@click.option("--face-points", metavar="FILE",
+              help="Where the face is, placed by hand: a JSON file of sonic annotate.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress, no warnings.")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
@@ -96,6 +98,7 @@ def generate(
     force: bool,
     model: str,
     device: str | None,
+    face_points: str | None,
     as_json: bool,
     quiet: bool,
     debug: bool,
@@ -127,6 +130,7 @@ def generate(
             image=portrait,
             config=config,
             reference_video=reference_video,
+            face_points=face_points,
             on_progress=on_progress,
         )
         video.check_export(output, overwrite=force)

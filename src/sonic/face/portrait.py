@@ -11,6 +11,7 @@ import numpy as np
 from sonic.errors import FaceCutError, FaceIndexError, FaceTooSmallError, NoFaceError, ProfileError
 from sonic.face.crop import Square, head_square
 from sonic.face.detect import FaceDetector
+from sonic.face.fitting import fit_landmarks
 from sonic.face.landmarks import Face, FaceLandmarker
 from sonic.face.pose import HeadAngles, head_angles
 from sonic.face.segment import PersonSegmenter
@@ -18,6 +19,8 @@ from sonic.face.topology import BROWS, FACE_OVAL, LEFT_EYE, MESH_COUNT, OUTER_LI
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from sonic.face.points import FacePoints
 
 SMALLEST_FACE = 48  # pixels across; below this lips and lids are a handful of pixels
 WIDEST_YAW = 45.0  # degrees; beyond this one eye and one mouth corner are hidden
@@ -40,6 +43,7 @@ class Portrait:
         score: how sure the landmark network is that this is a face, 0..1; low for drawings.
         face_count: how many faces the picture shows.
         yaw, pitch, roll: degrees; turned to the picture's right, looking down, leaning clockwise.
+        wobble: how unsure the landmarks are, in face sizes; see `Face`.
     """
 
     image: NDArray[np.uint8]
@@ -51,10 +55,15 @@ class Portrait:
     yaw: float
     pitch: float
     roll: float
+    wobble: float = 0.0
 
 
 def analyse_portrait(
-    image: NDArray[np.uint8], *, expand_ratio: float = 0.2, face_index: int | None = None
+    image: NDArray[np.uint8],
+    *,
+    expand_ratio: float = 0.2,
+    face_index: int | None = None,
+    face_points: FacePoints | None = None,
 ) -> Portrait:
     """Everything about one face of a uint8 RGB picture [H, W, 3]; takes well under a second.
 
@@ -62,6 +71,7 @@ def analyse_portrait(
         image: the whole picture, upright.
         expand_ratio: 0..1, room around the head in the animated square, in head sizes on every side.
         face_index: 0 for the largest face, 1 for the next one ...; None takes the largest.
+        face_points: where the face is, placed by hand; nothing is searched for then.
 
     Raises:
         NoFaceError: no face was found.
@@ -70,17 +80,26 @@ def analyse_portrait(
         FaceCutError: the border of the picture cuts the face.
         ProfileError: the head is turned by more than 45 degrees or leans by more than 50.
     """
-    faces = find_faces(image, thorough=face_index is not None)
-    face = _choose(faces, face_index)
+    face, count = locate_face(image, face_index=face_index, face_points=face_points)
     angles = head_angles(face.landmarks)
-    _check(face, angles, image.shape[:2])
+    check_face(face, angles, image.shape[:2])
     bare = head_square(face.landmarks, np.zeros(image.shape[:2], np.float32), 0)
     person = PersonSegmenter().segment(image, bare)
     # The face itself is certain, however unsure the network is about an old print or a drawing.
     outline = np.round(face.landmarks[list(FACE_OVAL), :2]).astype(np.int32)
     cv2.fillPoly(person, [outline], 1.0)
     crop = head_square(face.landmarks, person, expand_ratio)
-    return Portrait(image, face.landmarks, crop, person, face.score, len(faces), *angles)
+    return Portrait(image, face.landmarks, crop, person, face.score, count, *angles, face.wobble)
+
+
+def locate_face(
+    image: NDArray[np.uint8], *, face_index: int | None = None, face_points: FacePoints | None = None
+) -> tuple[Face, int]:
+    """The face to animate, and how many faces the picture shows; raises what `analyse_portrait` raises."""
+    if face_points is not None:
+        return Face(fit_landmarks(face_points), score=1.0, wobble=0.0), 1
+    faces = find_faces(image, thorough=face_index is not None)
+    return _choose(faces, face_index), len(faces)
 
 
 def find_faces(image: NDArray[np.uint8], *, thorough: bool = False) -> list[Face]:
@@ -100,7 +119,8 @@ def _is_face(face: Face) -> bool:
 def _choose(faces: list[Face], face_index: int | None) -> Face:
     if not faces:
         raise NoFaceError(
-            "No face was found in the portrait: use a sharp picture that shows it from the front."
+            "No face was found in the portrait: use a sharp picture that shows it from the front, "
+            "or place the face's points by hand with sonic annotate."
         )
     index = face_index or 0
     if not 0 <= index < len(faces):
@@ -112,7 +132,8 @@ def _choose(faces: list[Face], face_index: int | None) -> Face:
     return faces[index]
 
 
-def _check(face: Face, angles: HeadAngles, shape: tuple[int, ...]) -> None:
+def check_face(face: Face, angles: HeadAngles, shape: tuple[int, ...]) -> None:
+    """Raise what keeps the face from being animated in a picture of `shape` (height, width)."""
     if face.width < SMALLEST_FACE:
         raise FaceTooSmallError(
             f"The face is {face.width:.0f} pixels wide and {SMALLEST_FACE} are needed: "

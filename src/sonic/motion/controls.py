@@ -43,6 +43,8 @@ class Controls:
         dynamic_scale: size of the mouth's movement around its closed rest.
         motion_scale: size of everything else: brows, gaze, head, lids between blinks.
         blink: whether eyes blink.
+        eyes: size of what lids and gaze do; 0 behind sunglasses.
+        brows: size of what brows do, on top of `motion_scale`; less behind frames of glasses.
         smoothing: take out tremor with a zero-phase filter.
         lip_sync: find and remove what is left of a lag, and close lips that nearly close.
         head_scale: size of the head's movement, on top of motion_scale.
@@ -55,6 +57,8 @@ class Controls:
     dynamic_scale: float = 1.0
     motion_scale: float = 1.0
     blink: bool = True
+    eyes: float = 1.0
+    brows: float = 1.0
     smoothing: bool = True
     lip_sync: bool = True
     head_scale: float = 1.0
@@ -83,7 +87,8 @@ def apply(blocks: Iterable[tuple[Array, Array]], controls: Controls, space: Moti
     motion = (block[:, : space.dim] for block in motion)
     if controls.borrowed is not None:
         motion = map(Borrowed(controls.borrowed, space).on, motion)
-    blinks = Blinks(controls.blink_rate, controls.seed) if controls.blink_rate and controls.blink else None
+    blinking = controls.blink and controls.blink_rate and controls.eyes
+    blinks = Blinks(controls.blink_rate, controls.seed) if controls.blink_rate and blinking else None
     for block in motion:
         scaled = look(scale(block, controls, space), controls, space)
         if blinks is not None:
@@ -99,7 +104,9 @@ def scale(motion: Array, controls: Controls, space: MotionSpace) -> Array:
     for name in ("brows", "gaze", "head"):
         scaled[:, groups[name]] *= controls.motion_scale
     scaled[:, groups["head"]] *= controls.head_scale
-    scaled[:, groups["lids"]] = scale_lids(motion[:, groups["lids"]], controls)
+    scaled[:, groups["brows"]] *= controls.brows
+    scaled[:, groups["gaze"]] *= controls.eyes
+    scaled[:, groups["lids"]] = controls.eyes * scale_lids(motion[:, groups["lids"]], controls)
     return scaled
 
 
@@ -117,7 +124,7 @@ def scale_lids(lids: Array, controls: Controls) -> Array:
 
 def look(motion: Array, controls: Controls, space: MotionSpace) -> Array:
     """Motion vectors [T, dim] whose eyes look where they are asked to."""
-    if controls.gaze == "natural":
+    if controls.gaze == "natural" or not controls.eyes:
         return motion
     looking = motion.copy()
     gaze, head = space.groups["gaze"], space.groups["head"]

@@ -46,6 +46,8 @@ class Renderer:
         resolution: side of the animated square in pixels.
         crop: "full" pastes the square back into the whole picture, "face" gives the square alone.
         mouth: how mouths look inside; a plain rule if not given.
+        eyewear: "none", "glasses", whose frames lids do not pull along, or "sunglasses", on which no eyes are
+            drawn.
     """
 
     def __init__(
@@ -56,10 +58,11 @@ class Renderer:
         resolution: int,
         crop: str = "full",
         mouth: MouthNetwork | None = None,
+        eyewear: str = "none",
     ) -> None:
         self.canvas = Canvas(portrait, resolution, crop)
         picture, person = self.canvas.cut(portrait.image), self.canvas.cut(portrait.person)
-        self.rig = FaceRig(self.canvas.to_crop(portrait.landmarks), space)
+        self.rig = FaceRig(self.canvas.to_crop(portrait.landmarks), space, framed=eyewear != "none")
         still = still_border(self.canvas.side, self.canvas.open_sides)
         self.scene = Scene(picture, person, self.rig.unit)
         self.warp = CropWarp(self.rig, still, self.scene.alpha)
@@ -70,7 +73,7 @@ class Renderer:
                 Slit(self.rig, picture, still, edges=edges, reach=EYE_REACH, rigid=LASHES, fineness=400),
                 Eyeball(self.rig, picture, np.concatenate([edges[0], edges[1][-2:0:-1]])),
             )
-            for edges in (RIGHT_EDGES, LEFT_EDGES)
+            for edges in ((RIGHT_EDGES, LEFT_EDGES) if eyewear != "sunglasses" else ())
         ]
 
     @property

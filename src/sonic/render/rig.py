@@ -34,6 +34,7 @@ LOWER_CREASE = np.array([[25, 110, 24, 23, 22, 26, 112], [255, 339, 254, 253, 25
 
 # How far a shutting lid carries each row along with it, and the share of the way that the lower lid rises.
 CREASE_FOLLOWS, BROW_FOLLOWS, LOWER_RISE = 0.42, 0.08, 0.1
+CREASE_IN_FRAME, BROW_IN_FRAME = 0.2, 0.0  # the same behind glasses, whose rims lie there and must not bend
 
 # The rings around the face oval: size relative to the oval, share of the oval's expression that reaches them,
 # share of the way from the oval's depth to the middle of the skull.
@@ -70,9 +71,13 @@ class PosedFace:
 
 
 class FaceRig:
-    """Mesh of one portrait: vertices, triangles with outer rings for hair, ears and neck, and pose."""
+    """Mesh of one portrait: vertices, triangles with outer rings for hair, ears and neck, and pose.
 
-    def __init__(self, landmarks: Array, space: MotionSpace) -> None:
+    Skin around eyes that are `framed` by glasses stays where it is when the lids shut.
+    """
+
+    def __init__(self, landmarks: Array, space: MotionSpace, *, framed: bool = False) -> None:
+        self.follow = (CREASE_IN_FRAME, BROW_IN_FRAME) if framed else (CREASE_FOLLOWS, BROW_FOLLOWS)
         landmarks = _off_the_teeth(_off_the_eyeball(landmarks))
         pose, points = fit_head(landmarks[None], space.template)
         self.unit = float(pose.scale[0])
@@ -113,14 +118,15 @@ class FaceRig:
         """Head-frame offsets `[468, 3]` that shut the lids by `closures` (right, left) on top of `face`."""
         shape = self.shape[:FACE_VERTICES] + face
         offset = np.zeros_like(face)
+        crease, brow = self.follow
         for eye, closure in enumerate(closures):
             gap = shape[LOWER_MARGIN[eye]] - shape[UPPER_MARGIN[eye]]
             fall = gap * np.float32(closure * (1 - LOWER_RISE))
             rise = gap * np.float32(-closure * LOWER_RISE)
             for row, share in (
                 (UPPER_MARGIN, 1.0),
-                (UPPER_CREASE, CREASE_FOLLOWS),
-                (UPPER_BROW, BROW_FOLLOWS),
+                (UPPER_CREASE, crease),
+                (UPPER_BROW, brow),
             ):
                 offset[row[eye]] += (fall if share == 1 else _smooth(fall)) * np.float32(share)
             for row, share in ((LOWER_MARGIN, 1.0), (LOWER_CREASE, 0.5)):

@@ -26,7 +26,8 @@ def test_every_option_says_what_it_is():
 def test_the_options_are_the_documented_ones():
     assert [option.name for option in options()] == [
         "duration", "min_resolution", "expand_ratio", "inference_steps", "dynamic_scale", "motion_scale",
-        "lip_sync_refinement", "temporal_smoothing", "seed", "fps", "crop", "blink", "face_index",
+        "lip_sync_refinement", "temporal_smoothing",
+        "denoise", "export_audio", "speaker", "compensation", "seed", "fps", "crop", "blink", "face_index",
     ]  # fmt: skip
 
 

@@ -23,15 +23,16 @@ ALLOWED = {
     "speech": {"speech", "inference", "media", "errors"},
     "motion": {"motion", "inference", "face.topology", "errors"},
     "render": {"render", "face", "motion", "inference", "errors"},
-    "pipeline": {"face", "speech", "motion", "render", "media", "config", "errors", "progress"},
+    "driver": {"speech", "motion", "media", "config", "errors"},
+    "pipeline": {"driver", "face", "speech", "motion", "render", "media", "config", "errors", "progress"},
     "video": {"media", "config", "errors", "progress"},
     "model": {
         "pipeline", "hub", "config", "video", "media", "motion", "render", "speech", "errors", "progress", "",
     },
     "clips": {"motion", "errors"},
     "evaluate": {
-        "evaluate", "clips", "pipeline", "motion", "speech", "face", "media", "inference", "config", "errors",
-        "progress",
+        "evaluate", "clips", "driver", "pipeline", "motion", "speech", "face", "media", "inference", "config",
+        "errors", "progress",
     },
     "train": {
         "train", "evaluate", "clips", "pipeline", "face", "speech", "motion", "render", "media",

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         ProfileError,
         SilentAudioError,
         SonicError,
+        SpeakerError,
         WeightsError,
     )
     from sonic.hub import available_models
@@ -71,6 +72,7 @@ __all__ = [
     "Progress",
     "SilentAudioError",
     "SonicError",
+    "SpeakerError",
     "Video",
     "WeightsError",
     "__version__",

@@ -13,7 +13,8 @@
     |  |- AudioError                audio               not a recording, empty, corrupt
     |  |  |- NoAudioTrackError      no_audio_track
     |  |  |- AudioTooShortError     audio_too_short
-    |  |  `- SilentAudioError       silent_audio
+    |  |  |- SilentAudioError       silent_audio
+    |  |  `- SpeakerError           speaker             fewer voices than asked for
     |  |- OutputPathError           output_path         unknown suffix, missing or unwritable folder
     |  |- OutputExistsError         output_exists
     |  `- DiskSpaceError            disk_space
@@ -114,6 +115,12 @@ class SilentAudioError(AudioError):
     """The recording holds nothing but silence."""
 
     code = "silent_audio"
+
+
+class SpeakerError(AudioError):
+    """`speaker` asks for a voice that the recording does not have."""
+
+    code = "speaker"
 
 
 class OutputPathError(InputError):

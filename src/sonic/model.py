@@ -17,6 +17,7 @@ from sonic.media.source import named_file
 from sonic.motion.sampler import MotionSampler
 from sonic.pipeline import MOTION_RATE, Networks, prepare
 from sonic.render.mouth_network import mouth_of
+from sonic.speech.denoise import cleaned
 from sonic.speech.encoder import SpeechEncoder
 from sonic.video import Video
 
@@ -96,10 +97,12 @@ class Model:
         chosen = GenerateConfig.build(config, **overrides)
         if chosen.seed is None:
             chosen = replace(chosen, seed=secrets.randbits(32))
-        take = prepare(self._networks, chosen, AudioSource.open(audio, sample_rate), image, on_progress)
+        recording = AudioSource.open(audio, sample_rate)
+        take = prepare(self._networks, chosen, recording, image, on_progress)
         sources = tuple(path for path in map(named_file, (audio, image)) if path is not None)
+        sound = cleaned(recording) if chosen.export_audio == "clean" else recording
         film = Film(
-            take.renderer.size, chosen.fps, take.frame_count, take.audio, self._provenance(chosen), sources
+            take.renderer.size, chosen.fps, take.frame_count, sound, self._provenance(chosen), sources
         )
         return Video(
             film, chosen, take.frames, warnings=take.warnings, timings=take.timings, on_progress=on_progress

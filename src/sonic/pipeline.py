@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 import numpy as np
 
+from sonic.driver import Driver, compensated
 from sonic.face.portrait import analyse_portrait
 from sonic.media.image import load_image
 from sonic.motion.controls import Controls
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 Item = TypeVar("Item")
 
 MOTION_RATE = 25  # Hz, of the motion model
-USUAL_LOUDNESS, MOST_GAIN = -16.0, 24.0  # dB; of the clips that the model was trained on
 QUIET = -45.0  # dB; in recordings this low the noise is often louder than the speech
 LEAST_OF_WISHED = 0.85  # of min_resolution; pictures about as large as asked for keep their own size
 _WAITING_CHUNKS = 2  # of motion, between the motion model and the renderer
@@ -54,12 +54,12 @@ class Take:
     """One portrait and one recording, ready to be drawn any number of times; `config.seed` is set."""
 
     config: GenerateConfig
-    audio: AudioSource
+    driver: Driver
+    controls: Controls
     portrait: Portrait
     renderer: Renderer
     networks: Networks
     frame_count: int
-    gain: np.float32  # brings the recording to the level of the recordings that the model learned from
     warnings: tuple[str, ...]
     timings: dict[str, float] = field(default_factory=dict)
 
@@ -88,12 +88,10 @@ class Take:
         sampler = self.networks.sampler
         duration = self.frame_count / self.config.fps
         count = int(np.ceil(duration * MOTION_RATE)) + 2  # what the last frames are interpolated from
-        sound = self.audio.blocks(self.networks.speech.sample_rate, duration=count / MOTION_RATE)
-        sound = (block * self.gain for block in sound)
-        features = self._timed("features", self.networks.speech.stream(sound))
+        features = self.driver.features(self.networks.speech, count / MOTION_RATE)
+        features = self._timed("features", features)
         seed, steps = cast("int", self.config.seed), self.config.inference_steps
-        controls = _controls(self.config)
-        vectors = sampler.stream(features, frames=count, seed=seed, steps=steps, controls=controls)
+        vectors = sampler.stream(features, frames=count, seed=seed, steps=steps, controls=self.controls)
         neutral = sampler.space.neutral(self.portrait.landmarks)
         resampled = resample(vectors, MOTION_RATE, self.config.fps, self.frame_count)
         for chunk in self._timed("motion", resampled, without="features"):
@@ -127,6 +125,8 @@ def prepare(
     reporter.begin("audio")
     info = audio.probe()
     duration, warnings = plan_duration(config, info)
+    driver = Driver.of(audio, info, config)
+    controls = _controls(config, driver)
     timings = {"audio": reporter.end()}
     reporter.begin("portrait")
     portrait = analyse_portrait(
@@ -142,13 +142,18 @@ def prepare(
     timings["analyse"] = reporter.end()
     return Take(
         config=config,
-        audio=audio,
+        driver=driver,
+        controls=controls,
         portrait=portrait,
         renderer=renderer,
         networks=networks,
         frame_count=max(1, round(duration * config.fps)),
-        gain=driver_gain(info.loudness),
-        warnings=(*config.advice(), *warnings, *_doubts(config, info, portrait, renderer.canvas.side)),
+        warnings=(
+            *config.advice(),
+            *warnings,
+            *driver.notes(controls, config),
+            *_doubts(config, info, portrait, renderer.canvas.side),
+        ),
         timings=timings,
     )
 
@@ -166,12 +171,6 @@ def plan_duration(config: GenerateConfig, info: AudioInfo) -> tuple[float, tuple
     return min(asked, given), (warning,)
 
 
-def driver_gain(loudness: float) -> np.float32:
-    """Factor that brings a recording of `loudness` dB to the level that the model knows."""
-    decibels = np.clip(USUAL_LOUDNESS - loudness, -MOST_GAIN, MOST_GAIN)
-    return np.float32(10 ** (decibels / 20))
-
-
 def prefetch(items: Iterator[Item], depth: int) -> Iterator[Item]:
     """The same items, made up to `depth` ahead in another thread."""
     end = object()
@@ -185,14 +184,15 @@ def prefetch(items: Iterator[Item], depth: int) -> Iterator[Item]:
         pool.shutdown(cancel_futures=True)
 
 
-def _controls(config: GenerateConfig) -> Controls:
-    return Controls(
+def _controls(config: GenerateConfig, driver: Driver) -> Controls:
+    controls = Controls(
         dynamic_scale=config.dynamic_scale,
         motion_scale=config.motion_scale,
         blink=config.blink,
         smoothing=config.temporal_smoothing,
         lip_sync=config.lip_sync_refinement,
     )
+    return compensated(controls, driver.survey) if config.compensation else controls
 
 
 def _doubts(config: GenerateConfig, info: AudioInfo, portrait: Portrait, side: int) -> Iterator[str]:

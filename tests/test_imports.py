@@ -23,8 +23,11 @@ ALLOWED = {
     "speech": {"speech", "inference", "media", "errors"},
     "motion": {"motion", "inference", "face.topology", "errors"},
     "render": {"render", "face", "motion", "inference", "errors"},
+    "hearing": {"driver", "speech", "media", "errors"},
     "driver": {"speech", "motion", "media", "config", "errors"},
-    "pipeline": {"driver", "face", "speech", "motion", "render", "media", "config", "errors", "progress"},
+    "pipeline": {
+        "driver", "hearing", "face", "speech", "motion", "render", "media", "config", "errors", "progress",
+    },
     "video": {"media", "config", "errors", "progress"},
     "model": {
         "pipeline", "hub", "config", "video", "media", "motion", "render", "speech", "errors", "progress", "",
@@ -39,9 +42,10 @@ ALLOWED = {
         "inference", "hub", "config", "errors", "progress", "",
     },
     "cli": {
-        "cli", "config", "errors", "evaluate", "hub", "media", "model", "progress", "video", "train.cli", "",
+        "cli", "config", "errors", "evaluate", "hearing", "hub", "media", "model", "progress", "video",
+        "train.cli", "",
     },
-    "__init__": {"config", "errors", "hub", "media.metadata", "model", "progress", "video"},
+    "__init__": {"config", "errors", "hearing", "hub", "media.metadata", "model", "progress", "video"},
     "__main__": {"cli"},
 }  # fmt: skip
 
@@ -84,8 +88,8 @@ def test_making_videos_needs_no_torch():
 def test_the_public_names_are_these():
     assert sonic.__all__ == sorted(sonic.__all__)
     assert [name for name in sonic.__all__ if not name.endswith("Error")] == [
-        "Cancelled", "GenerateConfig", "Model", "Progress", "Video", "__version__",
-        "available_models", "load_model", "read_metadata",
+        "AudioReport", "Cancelled", "GenerateConfig", "Model", "Progress", "Video", "__version__",
+        "available_models", "inspect_audio", "load_model", "read_metadata",
     ]  # fmt: skip
     for name in sonic.__all__:
         assert getattr(sonic, name) is not None

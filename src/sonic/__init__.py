@@ -39,6 +39,7 @@ if TYPE_CHECKING:
         SpeakerError,
         WeightsError,
     )
+    from sonic.hearing import AudioReport, inspect_audio
     from sonic.hub import available_models
     from sonic.media.metadata import read_metadata
     from sonic.model import Model, load_model
@@ -49,6 +50,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "AudioError",
+    "AudioReport",
     "AudioTooShortError",
     "Cancelled",
     "ConfigError",
@@ -77,16 +79,19 @@ __all__ = [
     "WeightsError",
     "__version__",
     "available_models",
+    "inspect_audio",
     "load_model",
     "read_metadata",
 ]
 
 _HOMES = {
+    "AudioReport": "sonic.hearing",
     "GenerateConfig": "sonic.config",
     "Model": "sonic.model",
     "Progress": "sonic.progress",
     "Video": "sonic.video",
     "available_models": "sonic.hub",
+    "inspect_audio": "sonic.hearing",
     "load_model": "sonic.model",
     "read_metadata": "sonic.media.metadata",
 }

@@ -12,6 +12,7 @@ import numpy as np
 
 from sonic.driver import Driver, compensated
 from sonic.face.portrait import analyse_portrait
+from sonic.hearing import QUIET
 from sonic.media.image import load_image
 from sonic.motion.controls import Controls
 from sonic.motion.resample import resample
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 Item = TypeVar("Item")
 
 MOTION_RATE = 25  # Hz, of the motion model
-QUIET = -45.0  # dB; in recordings this low the noise is often louder than the speech
 LEAST_OF_WISHED = 0.85  # of min_resolution; pictures about as large as asked for keep their own size
 _WAITING_CHUNKS = 2  # of motion, between the motion model and the renderer
 

@@ -1,16 +1,21 @@
-"""Takes stretches out of sound that streams by, and silences others, holding no more than one stretch."""
+"""Cuts stretches out of sound that streams by, or silences them; holds no more than one stretch."""
 
 from __future__ import annotations
 
+import wave
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sonic.errors import OutputPathError
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
-    from sonic.media.audio import Samples
+    from sonic.media.audio import AudioSource, Samples
 
+HIGHEST_RATE = 48_000  # Hz, of files
 FADE_SECONDS = 0.02  # over which silenced sound goes and comes; a hard edge would click
 
 
@@ -50,3 +55,35 @@ def _forget(held: Samples, first: int, start: int) -> tuple[Samples, int]:
     """What of the samples from number `first` on is needed when nothing before `start` is asked for."""
     count = min(max(0, start - first), len(held))
     return held[count:], first + count
+
+
+def write_cuts(audio: AudioSource, folder: Path, cuts: Mapping[str, tuple[float, float]]) -> list[Path]:
+    """Write stretches of a recording, by file name in the order of time, as WAV files, 16 bits, one channel.
+
+    Each has the recording's own rate, 48 kHz at most, and appears when it is complete; the folder is made if
+    it is missing.
+
+    Raises:
+        OutputPathError: the folder cannot be made or written to.
+    """
+    rate = min(audio.probe().sample_rate, HIGHEST_RATE)
+    stretches = [(round(start * rate), round(end * rate)) for start, end in cuts.values()]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return [
+            _write_wav(folder / name, samples, rate)
+            for name, samples in zip(cuts, cut(audio.blocks(rate), stretches), strict=True)
+        ]
+    except OSError as error:
+        raise OutputPathError(
+            f"Cannot write to '{folder}': {error.strerror}, choose another folder."
+        ) from error
+
+
+def _write_wav(path: Path, samples: Samples, rate: int) -> Path:
+    partial = path.with_suffix(".partial")
+    with wave.open(str(partial), "wb") as file:
+        file.setparams((1, 2, rate, 0, "NONE", ""))
+        file.writeframes((np.clip(samples, -1, 1) * 32767).round().astype("<i2").tobytes())
+    partial.replace(path)
+    return path

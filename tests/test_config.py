@@ -63,6 +63,15 @@ def test_wrong_types_are_refused(name, value):
         GenerateConfig.build(**{name: value})
 
 
+def test_a_counted_option_takes_a_word_or_a_number():
+    assert [GenerateConfig(speaker=value).speaker for value in ("main", "2", 2, np.int64(3))] == [
+        "main", "2", "2", "3",
+    ]  # fmt: skip
+    for wrong in (0, 21, "0", "two", True, 1.5):
+        with pytest.raises(ConfigError, match="speaker"):
+            GenerateConfig(speaker=wrong)
+
+
 def test_numpy_scalars_become_plain_numbers():
     config = GenerateConfig(min_resolution=np.int64(640), fps=np.float32(30), blink=np.bool_(False))
     assert (type(config.min_resolution), type(config.fps), type(config.blink)) == (int, float, bool)

@@ -38,7 +38,7 @@ ALLOWED = {
         "errors", "progress",
     },
     "train": {
-        "train", "evaluate", "clips", "pipeline", "face", "speech", "motion", "render", "media",
+        "train", "evaluate", "clips", "driver", "pipeline", "face", "speech", "motion", "render", "media",
         "inference", "hub", "config", "errors", "progress", "",
     },
     "cli": {

@@ -11,6 +11,7 @@ from sonic.config import GenerateConfig
 from sonic.driver import Driver
 from sonic.errors import ConfigError
 from sonic.media.audio import AudioSource
+from sonic.speech.denoise import RESIDUE, Denoiser
 from sonic.speech.encoder import SAMPLES_PER_FEATURE
 from sonic.speech.mel import SAMPLE_RATE
 from sonic.train.prepare.features import decibel
@@ -112,14 +113,15 @@ def make_mixture(speech: Speech, encoder: SpeechEncoder, rng: np.random.Generato
     clean, others = speech.draw(rng)
     noise = draw_noise(len(clean), others, rng) * np.float32(clean.std() * decibel(-rng.uniform(*_RATIO)))
     heard, wanted = (
-        np.concatenate(list(encoder.stream(_driving(sound, denoise))))
-        for sound, denoise in ((clean + noise, "on"), (clean, "off"))
+        np.concatenate(list(encoder.stream(_driving(sound, denoised=denoised))))
+        for sound, denoised in ((clean + noise, True), (clean, False))
     )
     return np.concatenate([heard, wanted], axis=1).astype(np.float16)
 
 
-def _driving(sound: Array, denoise: str) -> list[Array]:
+def _driving(sound: Array, *, denoised: bool) -> list[Array]:
     sound = sound[: len(sound) // SAMPLES_PER_FEATURE * SAMPLES_PER_FEATURE]
     audio = AudioSource.open((sound, SAMPLE_RATE))
-    driver = Driver.of(audio, audio.probe(), GenerateConfig(denoise=denoise))
-    return list(driver.sound(len(sound) / SAMPLE_RATE))
+    driver = Driver.of(audio, audio.probe(), GenerateConfig())
+    level = driver.sound(len(sound) / SAMPLE_RATE)
+    return list(Denoiser().stream(level, residue=RESIDUE) if denoised else level)

@@ -7,8 +7,10 @@ import pytest
 
 from sonic.config import GenerateConfig
 from sonic.driver import Driver, compensated, driver_gain
+from sonic.errors import SpeakerError
 from sonic.media.audio import AudioSource
 from sonic.motion.controls import Controls
+from sonic.speech.activity import Span
 from sonic.speech.encoder import SpeechEncoder
 from sonic.speech.survey import Survey
 
@@ -67,15 +69,24 @@ def test_cleaned_speech_sounds_more_like_clean_speech(speech, noisy, encoder):
     assert np.square(clean - wanted).mean() < 0.85 * np.square(dirty - wanted).mean()
 
 
+def test_a_quiet_speaker_is_as_loud_as_the_others_when_chosen(speech):
+    high = np.interp(np.arange(0, len(speech), 1.5), np.arange(len(speech)), speech).astype(np.float32)
+    pause = np.zeros(8000, np.float32)
+    sound = np.concatenate([speech[:50_000], pause, 0.2 * high[:45_000], pause, speech[50_000:]])
+    main, second = driver_of(sound, speaker="main"), driver_of(sound, speaker=2)
+    assert 20 * np.log10(second.gain / main.gain) == pytest.approx(14, abs=3)
+    others = [np.concatenate(list(driver.sound(10.0)))[64_000:100_000] for driver in (main, second)]
+    assert not others[0].any()
+    assert others[1].std() > 0.05
+    with pytest.raises(SpeakerError, match="2 voices"):
+        driver_of(sound, speaker=3)
+
+
 def a_survey(**changes):
-    heard = Survey(duration=5.0, speech=(), speech_level=-20.0, noise_level=-60.0, brightness=-12.0)
-    return replace(heard, speech=driver_spans(), **changes)
-
-
-def driver_spans():
-    from sonic.speech.activity import Span
-
-    return (Span(0.0, 5.0),)
+    heard = Survey(
+        duration=5.0, speech=(Span(0.0, 5.0),), speech_level=-20.0, noise_level=-60.0, brightness=-12.0
+    )
+    return replace(heard, **changes)
 
 
 def test_clear_speech_needs_no_compensation():

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from itertools import tee
+from itertools import groupby, tee
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from sonic.errors import SpeakerError
-from sonic.media.cutting import silence
+from sonic.media.cutting import silenced
 from sonic.motion.controls import with_neighbours
 from sonic.speech.denoise import RESIDUE, Denoiser
 from sonic.speech.mel import SAMPLE_RATE
@@ -42,18 +42,16 @@ class Driver:
     """How the sound of a recording is turned into what the motion model hears.
 
     Attributes:
-        audio: the recording.
+        audio: the recording, silent where speakers speak that the lips do not follow.
         survey: how it sounds.
         gain: brings its speech to the level of the recordings that the model learned from.
         denoised: whether noise is taken out.
-        silenced: stretches, begin and end in seconds, in which others speak.
     """
 
     audio: AudioSource
     survey: Survey
     gain: np.float32
     denoised: bool
-    silenced: tuple[tuple[float, float], ...] = ()
 
     @classmethod
     def of(cls, audio: AudioSource, info: AudioInfo, config: GenerateConfig) -> Driver:
@@ -63,12 +61,14 @@ class Driver:
             SpeakerError: the recording has fewer voices than `config.speaker` asks for.
         """
         heard = survey(audio.blocks(SAMPLE_RATE))
+        if config.speaker != "all":
+            audio = silenced(audio, others(audio, heard, config.speaker))
+            info = audio.probe()  # the level is that of the speaker
         return cls(
             audio=audio,
             survey=heard,
             gain=driver_gain(speech_loudness(info.loudness, heard)),
             denoised=config.denoise == "on" or (config.denoise == "auto" and is_noisy(heard)),
-            silenced=() if config.speaker == "all" else others(audio, heard, config.speaker),
         )
 
     def features(self, encoder: SpeechEncoder, duration: float) -> Iterator[NDArray[np.float32]]:
@@ -87,9 +87,8 @@ class Driver:
         return with_neighbours(both, repair.reach, lambda block: _mean_of(block, repair))
 
     def sound(self, duration: float) -> Iterator[NDArray[np.float32]]:
-        """The first `duration` seconds at the level of the model, of one speaker or all, mono 16 kHz, [n]."""
-        blocks = (block * self.gain for block in self.audio.blocks(SAMPLE_RATE, duration=duration))
-        return silence(blocks, self.silenced, SAMPLE_RATE)
+        """The first `duration` seconds at the level that the model knows, mono at 16 kHz, in blocks [n]."""
+        return (block * self.gain for block in self.audio.blocks(SAMPLE_RATE, duration=duration))
 
     def notes(self, controls: Controls, config: GenerateConfig) -> Iterator[str]:
         """What was decided about the sound and the motion, one sentence each."""
@@ -124,7 +123,9 @@ def others(audio: AudioSource, heard: Survey, speaker: str) -> tuple[tuple[float
         raise SpeakerError(
             f"speaker is {wanted}, but {audio.name} has {count} voices: choose 1 to {count}, 'main' or 'all'."
         )
-    return tuple((turn.start, turn.end) for turn in turns if turn.speaker != wanted)
+    runs = groupby(turns, key=lambda turn: turn.speaker == wanted)
+    strangers = [list(run) for own, run in runs if not own]
+    return tuple((run[0].start, run[-1].end) for run in strangers)  # what lies between is theirs too
 
 
 def find_speakers(audio: AudioSource, heard: Survey) -> tuple[Turn, ...]:

@@ -26,7 +26,7 @@ class Denoiser:
     """DTLN: one network weighs the spectrum, a second one the waveform (Westhausen and Meyer 2020).
 
     It keeps speech of any voice, so a second speaker stays; hiss, hum, traffic and most of music go. About
-    0.7 s for a minute of sound on one core. Used live it lags 24 ms behind; here every sample of the output
+    0.5 s for a minute of sound on one core. Used live it lags 24 ms behind; here every sample of the output
     stands where it stood in the input.
     """
 

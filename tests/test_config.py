@@ -28,8 +28,9 @@ def test_every_option_says_what_it_is():
 def test_the_options_are_the_documented_ones():
     assert [option.name for option in options()] == [
         "duration", "preset", "min_resolution", "expand_ratio", "inference_steps", "dynamic_scale",
-        "motion_scale", "lip_sync_refinement", "temporal_smoothing", "seed", "fps", "crop", "blink",
-        "emotion", "intensity", "head_motion", "gaze", "blink_rate", "face_index",
+        "motion_scale", "lip_sync_refinement", "temporal_smoothing", "denoise", "export_audio", "speaker",
+        "compensation", "seed", "fps", "crop", "blink", "emotion", "intensity", "head_motion", "gaze",
+        "blink_rate", "face_index",
     ]  # fmt: skip
 
 
@@ -63,6 +64,15 @@ def test_values_outside_the_range_are_refused(option):
 def test_wrong_types_are_refused(name, value):
     with pytest.raises(ConfigError, match=name):
         GenerateConfig.build(**{name: value})
+
+
+def test_a_counted_option_takes_a_word_or_a_number():
+    assert [GenerateConfig(speaker=value).speaker for value in ("main", "2", 2, np.int64(3))] == [
+        "main", "2", "2", "3",
+    ]  # fmt: skip
+    for wrong in (0, 21, "0", "two", True, 1.5):
+        with pytest.raises(ConfigError, match="speaker"):
+            GenerateConfig(speaker=wrong)
 
 
 def test_numpy_scalars_become_plain_numbers():

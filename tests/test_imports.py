@@ -23,8 +23,13 @@ ALLOWED = {
     "speech": {"speech", "inference", "media", "errors"},
     "motion": {"motion", "inference", "face.topology", "errors"},
     "render": {"render", "face", "motion", "inference", "errors"},
+    "hearing": {"driver", "speech", "media", "errors"},
+    "driver": {"speech", "motion", "media", "config", "errors"},
     "reference": {"face", "media", "motion", "errors"},
-    "pipeline": {"reference", "face", "speech", "motion", "render", "media", "config", "errors", "progress"},
+    "pipeline": {
+        "driver", "hearing", "reference", "face", "speech", "motion", "render", "media", "config", "errors",
+        "progress",
+    },
     "video": {"media", "config", "errors", "progress"},
     "model": {
         "pipeline", "hub", "config", "video", "media", "face", "motion", "render", "speech", "errors",
@@ -32,18 +37,18 @@ ALLOWED = {
     },
     "clips": {"motion", "errors"},
     "evaluate": {
-        "evaluate", "clips", "pipeline", "motion", "speech", "face", "media", "inference", "config", "errors",
-        "progress",
+        "evaluate", "clips", "driver", "pipeline", "motion", "speech", "face", "media", "inference", "config",
+        "errors", "progress",
     },
     "train": {
-        "train", "evaluate", "clips", "pipeline", "face", "speech", "motion", "render", "media",
+        "train", "evaluate", "clips", "driver", "pipeline", "face", "speech", "motion", "render", "media",
         "inference", "hub", "config", "errors", "progress", "",
     },
     "cli": {
-        "cli", "config", "errors", "evaluate", "face", "hub", "media", "model", "progress", "video",
-        "train.cli", "",
+        "cli", "config", "errors", "evaluate", "face", "hearing", "hub", "media", "model", "progress",
+        "video", "train.cli", "",
     },
-    "__init__": {"config", "errors", "hub", "media.metadata", "model", "progress", "video"},
+    "__init__": {"config", "errors", "hearing", "hub", "media.metadata", "model", "progress", "video"},
     "__main__": {"cli"},
 }  # fmt: skip
 
@@ -86,8 +91,8 @@ def test_making_videos_needs_no_torch():
 def test_the_public_names_are_these():
     assert sonic.__all__ == sorted(sonic.__all__)
     assert [name for name in sonic.__all__ if not name.endswith("Error")] == [
-        "Cancelled", "GenerateConfig", "Model", "Progress", "Video", "__version__",
-        "available_models", "load_model", "read_metadata",
+        "AudioReport", "Cancelled", "GenerateConfig", "Model", "Progress", "Video", "__version__",
+        "available_models", "inspect_audio", "load_model", "read_metadata",
     ]  # fmt: skip
     for name in sonic.__all__:
         assert getattr(sonic, name) is not None

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from sonic.config import GenerateConfig
+from sonic.errors import SpeakerError
 from sonic.face.landmarks import FaceTracker
 from sonic.media.audio import AudioSource
 from sonic.motion import solver
@@ -147,3 +148,64 @@ def test_a_quiet_recording_moves_the_lips_like_a_loud_one(moves):
     loud, quiet = mouth(moves()), mouth(moves(volume=0.1))
     assert np.corrcoef(loud, quiet)[0, 1] > 0.98
     assert quiet.std() == pytest.approx(loud.std(), rel=0.05)
+
+
+def silences(motion, *stretches):
+    """How far the mouth opens at most, IOD, in stretches of seconds."""
+    return [float(mouth(motion)[round(start * 25) : round(end * 25)].max()) for start, end in stretches]
+
+
+@pytest.fixture(scope="module")
+def act(model, portrait_path):
+    """Makes the motion for samples at 16 kHz with some options."""
+
+    def make(samples, **options):
+        settings = {"min_resolution": 256, "crop": "face", "inference_steps": 8, "seed": 1, **options}
+        audio = AudioSource.open((samples.astype(np.float32), 16_000))
+        chunks = list(prepare(model._networks, GenerateConfig(**settings), audio, portrait_path).motion())
+        return FaceMotion(*(np.concatenate([getattr(c, f.name) for c in chunks]) for f in fields(FaceMotion)))
+
+    return make
+
+
+def test_before_and_after_the_words_a_living_face_keeps_its_mouth_shut(act, speech_path):
+    speech = AudioSource.open(speech_path).read(16_000)
+    motion = act(np.concatenate([np.zeros(48_000), speech, np.zeros(48_000)]))
+    before, words, after = silences(motion, (0.2, 2.5), (3.2, 9.0), (10.0, 12.2))
+    assert max(before, after) < 0.02
+    assert words > 0.1
+    assert motion.rotation[:62].std() > 1e-3
+
+
+def test_denoising_brings_the_lips_back(act, speech_path):
+    speech = AudioSource.open(speech_path).read(16_000)
+    noise = np.random.default_rng(0).standard_normal(len(speech)) * 10 ** (-27 / 20)
+    wanted = mouth(act(speech))
+    dirty, clean = (
+        mouth(act(speech + noise, denoise=choice, compensation=False)) for choice in ("off", "auto")
+    )
+    assert np.corrcoef(clean, wanted)[0, 1] > max(0.75, np.corrcoef(dirty, wanted)[0, 1] - 0.02)
+
+
+def test_the_face_listens_while_others_speak(act, speech_path):
+    speech = AudioSource.open(speech_path).read(16_000)
+    high = np.interp(np.arange(0, len(speech), 1.5), np.arange(len(speech)), speech)
+    pause = np.zeros(8000)
+    sound = np.concatenate([speech[:50_000], pause, high[:45_000], pause, speech[50_000:]])
+    others = (4.1, 6.2)
+    assert silences(act(sound), others)[0] > 0.05
+    own, listening, again = silences(act(sound, speaker="main"), (0.5, 3.0), others, (7.2, 9.5))
+    assert listening < 0.02
+    assert min(own, again) > 0.05
+    assert silences(act(sound, speaker=2), others)[0] > 0.05
+    with pytest.raises(SpeakerError, match="2 voices"):
+        act(sound, speaker=3)
+
+
+def test_a_clean_sound_track_lasts_as_long_as_the_recording(model, portrait_path, speech_path):
+    options = {"min_resolution": 256, "crop": "face", "seed": 1}
+    video = model.generate(audio=speech_path, image=portrait_path, export_audio="clean", **options)
+    assert video.audio.channels == 1
+    assert video.audio.probe().duration == pytest.approx(
+        AudioSource.open(speech_path).probe().duration, abs=1e-3
+    )

@@ -38,9 +38,11 @@ if TYPE_CHECKING:
         ProfileError,
         SilentAudioError,
         SonicError,
+        SpeakerError,
         VideoError,
         WeightsError,
     )
+    from sonic.hearing import AudioReport, inspect_audio
     from sonic.hub import available_models
     from sonic.media.metadata import read_metadata
     from sonic.model import Model, load_model
@@ -51,6 +53,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "AudioError",
+    "AudioReport",
     "AudioTooShortError",
     "Cancelled",
     "ConfigError",
@@ -76,21 +79,25 @@ __all__ = [
     "Progress",
     "SilentAudioError",
     "SonicError",
+    "SpeakerError",
     "Video",
     "VideoError",
     "WeightsError",
     "__version__",
     "available_models",
+    "inspect_audio",
     "load_model",
     "read_metadata",
 ]
 
 _HOMES = {
+    "AudioReport": "sonic.hearing",
     "GenerateConfig": "sonic.config",
     "Model": "sonic.model",
     "Progress": "sonic.progress",
     "Video": "sonic.video",
     "available_models": "sonic.hub",
+    "inspect_audio": "sonic.hearing",
     "load_model": "sonic.model",
     "read_metadata": "sonic.media.metadata",
 }

@@ -21,6 +21,7 @@ class Option:
     """What there is to know about one option; command line, documents and forms are derived from it.
 
     `below` and `above` say what suffers outside the `recommended` range; `minimum` and `maximum` are hard.
+    With `counted`, a whole number from 1 to `maximum` may be given in place of one of the `choices`.
     """
 
     help: str
@@ -32,6 +33,7 @@ class Option:
     below: str = ""
     above: str = ""
     choices: tuple[str, ...] = ()
+    counted: bool = False
     name: str = ""
     kind: type = str
     optional: bool = False
@@ -40,7 +42,8 @@ class Option:
     def describe_range(self) -> str:
         """The allowed values in words, such as `0 to 2` or `full or face`."""
         if self.choices:
-            return " or ".join(self.choices)
+            numbers = [f"1 to {number(self.maximum)}"] if self.counted else []
+            return " or ".join([*self.choices, *numbers])
         if self.kind is bool:
             return "true or false"
         if self.maximum is None:
@@ -148,6 +151,33 @@ class GenerateConfig:
         True,
         "Removes jitter between frames.",
         "A filter without delay that leaves closing lips and blinks sharp.",
+    )
+    denoise: str = _option(
+        "auto",
+        "Takes noise out of the sound that moves the lips.",
+        "`auto` does it when the recording is noisy. The file keeps the sound as it is; see `export_audio`.",
+        choices=("auto", "on", "off"),
+    )
+    export_audio: str = _option(
+        "original",
+        "Which sound goes into the file.",
+        "`original` is the recording as it came, `clean` the same without noise: one channel up to 8 kHz.",
+        choices=("original", "clean"),
+    )
+    speaker: str = _option(
+        "all",
+        "Whose voice moves the lips, in recordings of several people.",
+        "`main` is the one who speaks most, a number one of the others, by how long they speak. While others "
+        "speak, the face listens. `sonic inspect` says who speaks when.",
+        choices=("all", "main"),
+        counted=True,
+        maximum=20,
+    )
+    compensation: bool = _option(
+        True,
+        "Moves the mouth more where noise or a dull recording would make it mumble.",
+        "Raises `dynamic_scale`, at most to 1.2, and `motion_scale` half as far, where they are 1; a warning "
+        "says how far.",
     )
     seed: int | None = _option(
         None,
@@ -290,9 +320,13 @@ def _unknown(name: str, known: list[str]) -> str:
 def _check(option: Option, value: Any) -> Any:
     if value is None and option.optional:
         return None
+    if option.counted and type(value).__name__ != "bool" and isinstance(value, numbers.Integral):
+        value = str(value)
     value = _convert(option, value)
-    if option.choices and value not in option.choices:
+    if option.choices and value not in option.choices and not _is_count(option, value):
         raise ConfigError(f"{option.name} is {value!r}: choose {option.describe_range()}.")
+    if option.choices:
+        return value
     too_low = option.minimum is not None and value < option.minimum
     too_high = option.maximum is not None and value > option.maximum
     if too_low or too_high:
@@ -301,6 +335,10 @@ def _check(option: Option, value: Any) -> Any:
             f"{option.name} is {number(value)}, outside its range: choose {option.describe_range()}{unit}."
         )
     return value
+
+
+def _is_count(option: Option, value: str) -> bool:
+    return option.counted and value.isdecimal() and 1 <= int(value) <= (option.maximum or 0)
 
 
 def _convert(option: Option, value: Any) -> Any:

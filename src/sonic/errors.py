@@ -15,7 +15,8 @@
     |  |- AudioError                audio               not a recording, empty, corrupt
     |  |  |- NoAudioTrackError      no_audio_track
     |  |  |- AudioTooShortError     audio_too_short
-    |  |  `- SilentAudioError       silent_audio
+    |  |  |- SilentAudioError       silent_audio
+    |  |  `- SpeakerError           speaker             fewer voices than asked for
     |  |- VideoError                video               a reference video that cannot be used
     |  |- OutputPathError           output_path         unknown suffix, missing or unwritable folder
     |  |- OutputExistsError         output_exists
@@ -129,6 +130,12 @@ class SilentAudioError(AudioError):
     """The recording holds nothing but silence."""
 
     code = "silent_audio"
+
+
+class SpeakerError(AudioError):
+    """`speaker` asks for a voice that the recording does not have."""
+
+    code = "speaker"
 
 
 class VideoError(InputError):

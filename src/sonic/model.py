@@ -20,6 +20,7 @@ from sonic.media.source import named_file
 from sonic.motion.sampler import MotionSampler
 from sonic.pipeline import MOTION_RATE, Networks, prepare, redrawn
 from sonic.render.mouth_network import mouth_of
+from sonic.speech.denoise import cleaned
 from sonic.speech.encoder import SpeechEncoder
 from sonic.video import Video
 
@@ -123,9 +124,10 @@ class Model:
 
     def _video(self, take: Take, sources: tuple[Path, ...], on_progress: OnProgress | None) -> Video:
         config = take.config
+        sound = cleaned(take.audio) if config.export_audio == "clean" else take.audio
         provenance = self._provenance(config)
         return Video(
-            Film(take.renderer.size, config.fps, take.frame_count, take.audio, provenance, sources),
+            Film(take.renderer.size, config.fps, take.frame_count, sound, provenance, sources),
             config,
             take.frames,
             warnings=take.warnings,

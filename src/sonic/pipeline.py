@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, TypeVar, cast
 import numpy as np
 
 from sonic.config import HEAD_MOTION
+from sonic.driver import Driver, compensated
 from sonic.face.check import inspect_portrait, refuse
 from sonic.face.portrait import analyse_portrait
+from sonic.hearing import QUIET
 from sonic.media.image import load_image
 from sonic.motion.controls import Controls
 from sonic.motion.expression import Expression
@@ -42,8 +44,6 @@ if TYPE_CHECKING:
 Item = TypeVar("Item")
 
 MOTION_RATE = 25  # Hz, of the motion model
-USUAL_LOUDNESS, MOST_GAIN = -16.0, 24.0  # dB; of the clips that the model was trained on
-QUIET = -45.0  # dB; in recordings this low the noise is often louder than the speech
 LEAST_OF_WISHED = 0.85  # of min_resolution; pictures about as large as asked for keep their own size
 BROWS_IN_FRAMES = 0.25  # how much brows move that would bend the frames of glasses
 SAID_BETTER = ("small_face",)  # findings that the doubts put beside the options
@@ -65,14 +65,14 @@ class Take:
 
     config: GenerateConfig
     audio: AudioSource
+    info: AudioInfo
+    driver: Driver
+    controls: Controls
     portrait: Portrait
     report: PortraitReport
     renderer: Renderer
     networks: Networks
     frame_count: int
-    gain: np.float32  # brings the recording to the level of the recordings that the model learned from
-    info: AudioInfo
-    borrowed: Array | None = None  # motion of the reference video
     timings: dict[str, float] = field(default_factory=dict)
 
     @property
@@ -80,7 +80,8 @@ class Take:
         """What the options, the recording or the portrait will make worse than it could be."""
         doubts = _doubts(self.config, self.info, self.portrait, self.renderer.canvas.side)
         planned = plan_duration(self.config, self.info)[1]
-        return (*self.config.advice(), *planned, *_findings(self.report), *doubts)
+        notes = self.driver.notes(self.controls, self.config)
+        return (*self.config.advice(), *planned, *notes, *_findings(self.report), *doubts)
 
     def frames(self, on_progress: OnProgress | None = None) -> Iterator[Frame]:
         """Draw all frames, uint8 RGB `[H, W, 3]`; motion is made ahead in a thread of its own."""
@@ -107,14 +108,12 @@ class Take:
         sampler = self.networks.sampler
         duration = self.frame_count / self.config.fps
         count = int(np.ceil(duration * MOTION_RATE)) + 2  # what the last frames are interpolated from
-        sound = self.audio.blocks(self.networks.speech.sample_rate, duration=count / MOTION_RATE)
-        sound = (block * self.gain for block in sound)
-        features = self._timed("features", self.networks.speech.stream(sound))
+        features = self.driver.features(self.networks.speech, count / MOTION_RATE)
+        features = self._timed("features", features)
         seed, steps = cast("int", self.config.seed), self.config.inference_steps
-        controls = _controls(self.config, self.report, self.borrowed)
-        vectors = sampler.stream(features, frames=count, seed=seed, steps=steps, controls=controls)
+        vectors = sampler.stream(features, frames=count, seed=seed, steps=steps, controls=self.controls)
         expression = Expression.of(self.config.emotion, self.config.intensity, sampler.space)
-        if not controls.eyes:
+        if not self.controls.eyes:
             expression = replace(expression, lids=0.0)
         neutral = sampler.space.neutral(self.portrait.landmarks)
         resampled = resample(vectors, MOTION_RATE, self.config.fps, self.frame_count)
@@ -155,6 +154,7 @@ def prepare(
     reporter.begin("audio")
     info = audio.probe()
     duration, _ = plan_duration(config, info)
+    driver = Driver.of(audio, info, config)
     timings = {"audio": reporter.end()}
     reporter.begin("portrait")
     portrait = analyse_portrait(
@@ -172,14 +172,14 @@ def prepare(
     return Take(
         config=config,
         audio=audio,
+        info=info,
+        driver=driver,
+        controls=_controls(config, driver, report, borrowed),
         portrait=portrait,
         report=report,
         renderer=renderer,
         networks=networks,
         frame_count=max(1, round(duration * config.fps)),
-        gain=driver_gain(info.loudness),
-        info=info,
-        borrowed=borrowed,
         timings=timings,
     )
 
@@ -216,12 +216,6 @@ def plan_duration(config: GenerateConfig, info: AudioInfo) -> tuple[float, tuple
     return min(asked, given), (warning,)
 
 
-def driver_gain(loudness: float) -> np.float32:
-    """Factor that brings a recording of `loudness` dB to the level that the model knows."""
-    decibels = np.clip(USUAL_LOUDNESS - loudness, -MOST_GAIN, MOST_GAIN)
-    return np.float32(10 ** (decibels / 20))
-
-
 def prefetch(items: Iterator[Item], depth: int) -> Iterator[Item]:
     """The same items, made up to `depth` ahead in another thread."""
     end = object()
@@ -235,8 +229,10 @@ def prefetch(items: Iterator[Item], depth: int) -> Iterator[Item]:
         pool.shutdown(cancel_futures=True)
 
 
-def _controls(config: GenerateConfig, report: PortraitReport, borrowed: Array | None) -> Controls:
-    return Controls(
+def _controls(
+    config: GenerateConfig, driver: Driver, report: PortraitReport, borrowed: Array | None
+) -> Controls:
+    controls = Controls(
         dynamic_scale=config.dynamic_scale,
         motion_scale=config.motion_scale,
         blink=config.blink,
@@ -250,6 +246,7 @@ def _controls(config: GenerateConfig, report: PortraitReport, borrowed: Array | 
         seed=cast("int", config.seed),
         borrowed=borrowed,
     )
+    return compensated(controls, driver.survey) if config.compensation else controls
 
 
 def _findings(report: PortraitReport) -> Iterator[str]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _COMMANDS = {
     "generate": "Make a talking video of a portrait and a voice recording.",
     "models": "List the models that are here.",
-    "inspect": "Say what a portrait will make easy or hard.",
+    "inspect": "Say what is in a recording or a portrait, and what would help.",
     "annotate": "Place the points of a face by hand.",
     "info": "Say what made a video.",
     "doctor": "Check this installation.",

@@ -42,7 +42,8 @@ def _as_click(option: Option) -> Callable[[Command], Command]:
     }
     if option.kind is bool:
         return click.option(f"{flag}/--no-{flag[2:]}", option.name, **common)
-    metavar = "|".join(option.choices) or {int: "N", float: "X"}[option.kind]
+    words = [*option.choices, "N"] if option.counted else option.choices
+    metavar = "|".join(words) or {int: "N", float: "X"}[option.kind]
     return click.option(flag, option.name, type=option.kind, metavar=metavar, **common)
 
 

@@ -1,4 +1,4 @@
-"""What a model makes of a recording, by the road that `generate` takes: gain, speech, motion, controls."""
+"""What a model makes of a recording, by the road that `generate` takes: driver, speech, motion, controls."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sonic.config import GenerateConfig
+from sonic.driver import Driver, compensated
 from sonic.media.audio import AudioSource
 from sonic.motion.controls import Controls
 from sonic.motion.sampler import MotionSampler, SamplerConfig
 from sonic.motion.space import FRAME_RATE
-from sonic.pipeline import driver_gain
 from sonic.speech.encoder import SpeechEncoder
 
 if TYPE_CHECKING:
@@ -58,9 +59,8 @@ class Performer:
         audio = AudioSource.open(recording)
         info = audio.probe()
         frames = max(1, round(info.duration * FRAME_RATE))
-        gain = driver_gain(info.loudness)
-        blocks = (block * gain for block in audio.blocks(self.speech.sample_rate))
-        motion = self.sampler.stream(
-            self.speech.stream(blocks), frames=frames, seed=seed, steps=self.steps, controls=Controls()
-        )
+        driver = Driver.of(audio, info, GenerateConfig())
+        features = driver.features(self.speech, frames / FRAME_RATE)
+        controls = compensated(Controls(), driver.survey)
+        motion = self.sampler.stream(features, frames=frames, seed=seed, steps=self.steps, controls=controls)
         return np.concatenate(list(motion))

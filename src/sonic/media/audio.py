@@ -7,7 +7,7 @@ import math
 import numbers
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import av
 import numpy as np
@@ -47,6 +47,21 @@ class AudioInfo:
     loudness: float
 
 
+class Reader(Protocol):
+    """Where samples come from; `channels` and `sample_rate`, Hz, are those of the recording."""
+
+    @property
+    def sample_rate(self) -> int:
+        """Samples a second."""
+
+    @property
+    def channels(self) -> int:
+        """How many channels there are."""
+
+    def blocks(self, channels: int) -> Iterator[Samples]:
+        """All samples from the start in blocks `[n, channels]` of any length."""
+
+
 class AudioSource:
     """A recording, opened with `AudioSource.open`; every reading starts it anew.
 
@@ -54,7 +69,7 @@ class AudioSource:
     is cut off, so that time runs as in the original.
     """
 
-    def __init__(self, reader: _FileReader | _ArrayReader, name: str) -> None:
+    def __init__(self, reader: Reader, name: str) -> None:
         self._reader = reader
         self.name = name
 

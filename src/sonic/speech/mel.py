@@ -53,16 +53,21 @@ class MelStream:
         return np.concatenate([_log_mel(frames[k : k + BATCH]) for k in range(0, len(frames), BATCH)])
 
 
-def _log_mel(frames: NDArray[np.float32]) -> NDArray[np.float32]:
+def mel_power(frames: NDArray[np.float32], bands: int = BANDS) -> NDArray[np.float32]:
+    """Power in mel bands, float32 [n, bands], of frames [n, 400]."""
     power = np.abs(np.fft.rfft(frames * _hann(), axis=1)).astype(np.float32) ** 2
-    return np.asarray(np.log10(np.maximum(power @ mel_filters().T, SMALLEST_POWER)), dtype=np.float32)
+    return np.asarray(power @ mel_filters(bands).T, dtype=np.float32)
+
+
+def _log_mel(frames: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.asarray(np.log10(np.maximum(mel_power(frames), SMALLEST_POWER)), dtype=np.float32)
 
 
 @cache
-def mel_filters() -> NDArray[np.float32]:
-    """Slaney's mel filter bank, float32 [80, 201]: triangles of equal area up to 8 kHz."""
+def mel_filters(bands: int = BANDS) -> NDArray[np.float32]:
+    """Slaney's mel filter bank, float32 [bands, 201]: triangles of equal area up to 8 kHz."""
     frequencies = np.fft.rfftfreq(WINDOW, 1 / SAMPLE_RATE)
-    edges = _mel_to_hertz(np.linspace(0, _hertz_to_mel(SAMPLE_RATE / 2), BANDS + 2))
+    edges = _mel_to_hertz(np.linspace(0, _hertz_to_mel(SAMPLE_RATE / 2), bands + 2))
     rising = (frequencies - edges[:-2, None]) / np.diff(edges)[:-1, None]
     falling = (edges[2:, None] - frequencies) / np.diff(edges)[1:, None]
     triangles = np.maximum(0, np.minimum(rising, falling))

@@ -155,6 +155,31 @@ def mouth(data: Path, output: Path, batch: int, person: tuple[str, ...], **loop:
 
 
 @train.command()
+@click.argument("data", type=_EXISTING)
+@click.option("-o", "--output", type=_FOLDER, required=True, help="Folder for mixtures and checkpoints.")
+@click.option("--minutes", type=float, default=180.0, show_default=True, help="Of mixtures to hear.")
+@click.option("--batch", type=click.IntRange(1), default=12, show_default=True, help="Windows a batch.")
+@click.option("--window", type=int, default=240, show_default=True, help="Features a window.")
+@click.option("--model", default="sonic-base", show_default=True, help="Whose lips matter.")
+@run_options(steps=1600, learning_rate=1.2e-3)
+def repair(
+    data: Path, output: Path, minutes: float, batch: int, window: int, model: str, **loop: Any
+) -> None:
+    """Train the network that hears through noise on the sound of prepared DATA.
+
+    Writes feature_repair.onnx; goes on from a checkpoint in the output folder.
+    """
+    from sonic.train.engine import LoopConfig
+    from sonic.train.repair.command import FILE, train_repair
+
+    course: dict[str, Any] = {"warm_up": 100, "weight_decay": 0.03, "average": 0.995}
+    parity = train_repair(
+        data, output, LoopConfig(**course, **loop), minutes=minutes, batch=batch, window=window, model=model
+    )
+    click.echo(f"{output / FILE}: off by {parity.error:.2g} of its outputs' spread")
+
+
+@train.command()
 @click.argument("run", type=_EXISTING)
 @click.argument("data", type=_EXISTING)
 @click.option("-o", "--output", type=_FOLDER, required=True, help="Model folder to write.")

@@ -1,0 +1,1 @@
+"""Teaches a network to hear speech features through noise as they are without it."""

@@ -121,7 +121,8 @@ def others(audio: AudioSource, heard: Survey, speaker: str) -> tuple[tuple[float
     wanted = 1 if speaker == "main" else int(speaker)
     if wanted > max(count, 1):
         raise SpeakerError(
-            f"speaker is {wanted}, but {audio.name} has {count} voices: choose 1 to {count}, 'main' or 'all'."
+            f"speaker is {wanted}, but only {max(count, 1)} can be told apart in {audio.name}: "
+            "choose 'main', 'all' or a number up to that."
         )
     runs = groupby(turns, key=lambda turn: turn.speaker == wanted)
     strangers = [list(run) for own, run in runs if not own]

@@ -66,7 +66,8 @@ def test_every_kind_of_option_reaches_the_config(sonic_command, portrait_path, s
     code, out, _ = sonic_command(
         "generate", portrait_path, speech_path, "-o", tmp_path / "talk.mp4", *QUICK, "--json", "--seed", 5,
         "--no-temporal-smoothing", "--no-blink", "--lip-sync-refinement", "--fps", 12.5, "--face-index", 0,
-        "--dynamic-scale", 1.2, "--motion-scale", 0, "--expand-ratio", 0.3,
+        "--dynamic-scale", 1.2, "--motion-scale", 0, "--expand-ratio", 0.3, "--denoise", "off",
+        "--export-audio", "clean", "--speaker", 1, "--no-compensation",
     )  # fmt: skip
     report = json.loads(out)
     assert code == 0
@@ -74,6 +75,7 @@ def test_every_kind_of_option_reaches_the_config(sonic_command, portrait_path, s
     assert report["config"] == {
         "duration": 0.4, "min_resolution": 256, "expand_ratio": 0.3, "inference_steps": 2,
         "dynamic_scale": 1.2, "motion_scale": 0.0, "lip_sync_refinement": True, "temporal_smoothing": False,
+        "denoise": "off", "export_audio": "clean", "speaker": "1", "compensation": False,
         "seed": 5, "fps": 12.5, "crop": "face", "blink": False, "face_index": 0,
     }  # fmt: skip
     assert {"analyse", "features", "motion", "render", "encode"} <= report["timings"].keys()

@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from sonic.speech.survey import Survey
 
 USUAL_LOUDNESS, MOST_GAIN = -16.0, 24.0  # dB; of the clips that the model was trained on
-NOISY, LOUDEST_NOISE = 15.0, 0.0  # dB of signal-to-noise ratio: cleaning begins, compensation is complete
+NOISY = 15.0  # dB of signal-to-noise ratio below which `denoise="auto"` cleans
+LOUD_NOISE, LOUDEST_NOISE = 10.0, -5.0  # dB: lips begin to move less, compensation is complete
 DULL, DULLEST = -20.0, -40.0  # dB of brightness: lips begin to move less, compensation is complete
 MOST_EXTRA = 0.2  # of dynamic_scale; beyond 1.2 the mouth opens wider than is natural
 LEAST_ABOVE = 3.0  # dB by which speech is taken to be above the noise, however loud that is
@@ -121,7 +122,8 @@ def others(audio: AudioSource, heard: Survey, speaker: str) -> tuple[tuple[float
     wanted = 1 if speaker == "main" else int(speaker)
     if wanted > max(count, 1):
         raise SpeakerError(
-            f"speaker is {wanted}, but {audio.name} has {count} voices: choose 1 to {count}, 'main' or 'all'."
+            f"speaker is {wanted}, but only {max(count, 1)} can be told apart in {audio.name}: "
+            "choose 'main', 'all' or a number up to that."
         )
     runs = groupby(turns, key=lambda turn: turn.speaker == wanted)
     strangers = [list(run) for own, run in runs if not own]
@@ -171,6 +173,6 @@ def mumbling(heard: Survey) -> float:
     """How much smaller than in life lips become, 0..1, after a recording so noisy or so dull."""
     if not heard.has_speech:
         return 0.0
-    noise = (NOISY - heard.ratio) / (NOISY - LOUDEST_NOISE)
+    noise = (LOUD_NOISE - heard.ratio) / (LOUD_NOISE - LOUDEST_NOISE)
     dullness = (DULL - heard.brightness) / (DULL - DULLEST)
     return float(np.clip(max(noise, dullness), 0, 1))

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sonic.speech.activity import Span
     from sonic.speech.voices import Pieces
 
-ALIKE = 0.59  # mean cosine of two groups of pieces from which on they are one speaker
+ALIKE = 0.6  # mean cosine of two groups of pieces from which on they are one speaker
 MOST_GROUPS = 400  # that are compared with each other, whatever the length of the recording
 LEAST_SHARE, LEAST_SECONDS = 0.04, 1.2  # of all speech, and at all, that make a speaker of a group
 _SWITCH, _SWITCH_AT_PAUSE = 0.25, 0.05  # cosine that a change of speaker must bring, and after a pause

@@ -116,8 +116,8 @@ class GenerateConfig:
         unit="steps",
         minimum=1,
         maximum=100,
-        recommended=(20, 30),
-        below="motion gets rougher and lips follow the sound less closely",
+        recommended=(8, 30),
+        below="heads and lids move less than they should, unless the model brings a student for so few",
         above="it takes longer with hardly any gain",
     )
     dynamic_scale: float = _option(

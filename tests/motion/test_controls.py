@@ -103,6 +103,23 @@ def test_late_lips_are_brought_forward(space, motion):
     assert after > before + 0.03
 
 
+@pytest.mark.parametrize("milliseconds", [-50, -40, -30, -20, -10, 10, 20, 30, 40, 50])
+def test_lips_are_put_in_time_to_ten_milliseconds(space, milliseconds):
+    rng = np.random.default_rng(5)
+    fine = np.convolve(rng.uniform(0, 0.4, 3000).repeat(4), np.hanning(25) / 12, "same")  # ten values a frame
+
+    def opening(frames):
+        return np.interp(10 * frames, np.arange(len(fine)), fine)
+
+    frames = np.arange(10, 910.0)
+    late = spoken(space, opening(frames - milliseconds / 40))[:, : space.dim]
+    blocks = zip(np.split(late, 9), np.split(opening(frames), 9), strict=True)
+    corrected = space.opening(np.concatenate(list(LipTiming(space).correct(blocks))))[300:]
+    left = np.arange(-60, 61, 2)  # milliseconds
+    fits = [np.corrcoef(corrected, opening(frames - lag / 40)[300:])[0, 1] for lag in left]
+    assert abs(left[np.argmax(fits)]) <= 10
+
+
 def test_lips_in_time_are_left_alone(space, motion):
     blocks = [(part, space.opening(part)) for part in np.split(motion, 6)]
     corrected = np.concatenate(list(LipTiming(space).correct(blocks)))

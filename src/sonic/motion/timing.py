@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _SEARCH = 4  # frames of lag looked at
 _LARGEST = 1.25  # frames, 0.05 s
-_UNNOTICED = 0.25  # frames; moving lips by less would only soften them
+_UNNOTICED, _SURE = 0.1, 0.3  # frames; moving lips by less would only soften them, by more is worth it
 _MEMORY = 750  # frames after which older evidence counts less
 _CAUTION = 50  # frames of evidence before a lag is half believed
 _MARGIN = 2  # frames kept on either side so that a shift has something to read
@@ -63,7 +63,8 @@ class LipTiming:
         self._evidence = fade * self._evidence + size
         trust = self._evidence / (self._evidence + _CAUTION)
         lag = peak_of(self._products) * trust
-        self._lag = float(np.sign(lag) * np.clip(abs(lag) - _UNNOTICED, 0, _LARGEST))
+        worth = np.clip((abs(lag) - _UNNOTICED) / (_SURE - _UNNOTICED), 0, 1)
+        self._lag = float(np.clip(lag * worth, -_LARGEST, _LARGEST))
 
     def _moved(self, held: Array, first: int, end: int, start_lag: float) -> Array:
         lag = np.linspace(start_lag, self._lag, end - first)

@@ -37,7 +37,7 @@ FILE = "mouth.onnx"
 MAPS = 9
 _SOFT = 0.025  # eye distances; light that changes more slowly is the network's
 _LEARNED = 0.75  # its share of that
-_WHITE = 0.4  # of its tint is taken from teeth
+_WHITE, _FLESH = 0.4, 0.7  # of its tint is taken from teeth, and from tongue and dark
 _AT_ONCE = 3  # maps that are enlarged together; OpenCV takes up to four
 
 
@@ -116,9 +116,9 @@ def blend(
 def mix(drawn: Array, seen: Array, teeth: Array, unit: float) -> Array:
     """Drawn colours in the light that the network has `seen`, `[h, w, 3]`.
 
-    The network knows where light and dark lie, and is soft and tinted by the lips where it is not sure; drawn
-    teeth are crisp and white. So its slow light is taken, less of its tint on teeth, and drawn detail fades
-    with the light.
+    The network knows where light and dark lie, and is soft and takes the colour of all that may be there where
+    it is not sure; drawn teeth are crisp and white, drawn tongues red. So its slow light is taken, with less
+    of its colour, and drawn detail fades with the light.
 
     Args:
         drawn, seen: colours `[h, w, 3]`.
@@ -129,7 +129,8 @@ def mix(drawn: Array, seen: Array, teeth: Array, unit: float) -> Array:
     base = blur(drawn, soft)
     light = base + np.float32(_LEARNED) * (blur(seen, soft) - base)
     gain = ((light @ LUMA) / np.maximum(base @ LUMA, 1e-3))[..., None]
-    light += (base * gain - light) * np.float32(_WHITE) * blur(teeth, soft)[..., None]
+    share = _FLESH + np.float32(_WHITE - _FLESH) * blur(teeth, soft)[..., None]
+    light += (base * gain - light) * share
     return np.asarray(light + (drawn - base) * np.clip(gain, 0, 1) ** 2, np.float32)
 
 

@@ -59,7 +59,7 @@ RULES = {
     "sunglasses": Rule("warning", 8, "Sunglasses: the eyes stay as they are, without blinks or glances."),
     "glasses": Rule("info", 3, "Glasses: brows move less, so that the frames stay in shape."),
     "open_mouth": Rule("info", 2, "The mouth is open: it is closed first, and its inside is drawn anew."),
-    "teeth": Rule("info", 0, "Teeth show: they are kept for the open mouth."),
+    "teeth": Rule("info", 0, "Teeth show: a broad smile keeps its own, others are drawn."),
     "heavy_makeup": Rule("info", 2, "Strong make-up: its colours stretch with lips and lids."),
     "several_faces": Rule(
         "warning",

@@ -116,9 +116,9 @@ def blend(
 def mix(drawn: Array, seen: Array, teeth: Array, unit: float) -> Array:
     """Drawn colours in the light that the network has `seen`, `[h, w, 3]`.
 
-    The network knows where light and dark lie, and is soft and takes the colour of all that may be there where
-    it is not sure; drawn teeth are crisp and white, drawn tongues red. So its slow light is taken, with less
-    of its colour, and drawn detail fades with the light.
+    The network knows where light and dark lie; where it is not sure it is soft and has the colour of all that
+    may be there. Drawn teeth are crisp and white, drawn tongues red. So its slow light is taken, with less of
+    its colour, and drawn detail fades with the light.
 
     Args:
         drawn, seen: colours `[h, w, 3]`.

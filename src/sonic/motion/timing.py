@@ -18,7 +18,7 @@ _SEARCH = 4  # frames of lag looked at
 _LARGEST = 1.25  # frames, 0.05 s
 _UNNOTICED, _SURE = 0.1, 0.3  # frames; moving lips by less would only soften them, by more is worth it
 _MEMORY = 750  # frames after which older evidence counts less
-_CAUTION = 50  # frames of evidence before a lag is half believed
+_CAUTION = 12  # frames of evidence before a lag is half believed
 _MARGIN = 2  # frames kept on either side so that a shift has something to read
 
 

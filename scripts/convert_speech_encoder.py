@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import onnx
-from onnx import TensorProto, helper, numpy_helper
+from half_graph import HalfGraph
+from onnx import helper
 from safetensors.numpy import load_file
 
 if TYPE_CHECKING:
@@ -25,28 +25,17 @@ WIDTH = 384
 MEL_BANDS = 80
 
 
-class EncoderGraph:
-    """Collects nodes and initializers while the network is written down from input to output."""
+class EncoderGraph(HalfGraph):
+    """The encoder's parts by the names of their tensors."""
 
     def __init__(self, weights: dict[str, NDArray[np.float16]]) -> None:
+        super().__init__()
         self.weights = weights
-        self.nodes: list[onnx.NodeProto] = []
-        self.initializers: list[onnx.TensorProto] = []
-
-    def emit(self, kind: str, *inputs: str, output: str = "", **attributes: object) -> str:
-        output = output or f"v{len(self.nodes)}"
-        self.nodes.append(helper.make_node(kind, inputs, [output], **attributes))
-        return output
-
-    def constant(self, values: NDArray[np.generic]) -> str:
-        name = f"c{len(self.initializers)}"
-        self.initializers.append(numpy_helper.from_array(np.ascontiguousarray(values), name))
-        return name
 
     def weight(self, name: str, *, transposed: bool = False) -> str:
-        """A stored tensor; the runtime folds the Cast to single precision when it loads the graph."""
+        """A stored tensor."""
         values = self.weights[f"encoder.{name}"]
-        return self.emit("Cast", self.constant(values.T if transposed else values), to=TensorProto.FLOAT)
+        return self.half(values.T if transposed else values)
 
     def scalar(self, value: float) -> str:
         return self.constant(np.array(value, np.float32))
@@ -60,7 +49,7 @@ class EncoderGraph:
         operands = [value, self.weight(f"{name}.weight"), self.weight(f"{name}.bias")]
         return self.gelu(self.emit("Conv", *operands, kernel_shape=[3], pads=[1, 1], strides=[stride]))
 
-    def linear(self, value: str, name: str) -> str:
+    def project(self, value: str, name: str) -> str:
         product = self.emit("MatMul", value, self.weight(f"{name}.weight", transposed=True))
         return self.emit("Add", product, self.weight(f"{name}.bias"))
 
@@ -83,10 +72,10 @@ class EncoderGraph:
 
     def layer(self, value: str, index: int) -> str:
         attention, feed = f"layer_{index}.self_attention", f"layer_{index}.ffn"
-        inner = self.linear(self.normalize(value, f"{attention}.layer_norm"), f"{attention}.linear_0")
-        value = self.emit("Add", value, self.linear(self.attend(inner), f"{attention}.linear_1"))
-        inner = self.linear(self.normalize(value, f"{feed}.layer_norm"), f"{feed}.linear_0")
-        return self.emit("Add", value, self.linear(self.gelu(inner), f"{feed}.linear_1"))
+        inner = self.project(self.normalize(value, f"{attention}.layer_norm"), f"{attention}.linear_0")
+        value = self.emit("Add", value, self.project(self.attend(inner), f"{attention}.linear_1"))
+        inner = self.project(self.normalize(value, f"{feed}.layer_norm"), f"{feed}.linear_0")
+        return self.emit("Add", value, self.project(self.gelu(inner), f"{feed}.linear_1"))
 
     def add_positions(self, value: str) -> str:
         length = self.emit("Shape", value, start=1, end=2)
@@ -95,7 +84,7 @@ class EncoderGraph:
         return self.emit("Add", value, self.emit("Slice", table, zero, length, zero))
 
 
-def build(weights: dict[str, NDArray[np.float16]]) -> onnx.ModelProto:
+def write(weights: dict[str, NDArray[np.float16]], target: Path) -> None:
     graph = EncoderGraph(weights)
     batch = graph.constant(np.array([0], np.int64))
     value = graph.emit("Transpose", graph.emit("Unsqueeze", "mel", batch), perm=[0, 2, 1])
@@ -104,14 +93,7 @@ def build(weights: dict[str, NDArray[np.float16]]) -> onnx.ModelProto:
     for index in range(LAYERS):
         value = graph.layer(value, index)
     graph.emit("Squeeze", value, batch, output="features")
-    ports = [
-        helper.make_tensor_value_info("mel", TensorProto.FLOAT, ["mel_frames", MEL_BANDS]),
-        helper.make_tensor_value_info("features", TensorProto.FLOAT, ["frames", WIDTH]),
-    ]
-    body = helper.make_graph(graph.nodes, "speech_encoder", ports[:1], ports[1:], graph.initializers)
-    model = helper.make_model(body, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
-    onnx.checker.check_model(model, full_check=True)
-    return model
+    graph.save(target, {"mel": ["mel_frames", MEL_BANDS]}, {"features": ["frames", WIDTH]})
 
 
 def main() -> None:
@@ -119,7 +101,7 @@ def main() -> None:
     parser.add_argument("source", type=Path)
     parser.add_argument("target", type=Path)
     arguments = parser.parse_args()
-    onnx.save(build(load_file(arguments.source)), arguments.target)
+    write(load_file(arguments.source), arguments.target)
 
 
 if __name__ == "__main__":

@@ -260,8 +260,6 @@ def _doubts(config: GenerateConfig, info: AudioInfo, portrait: Portrait, side: i
     """What the recording or the portrait will make worse than it could be; the head is drawn at `side`."""
     if info.loudness < QUIET:
         yield f"The recording is very quiet ({info.loudness:.0f} dB): the lips may follow its noise."
-    if portrait.face_count > 1 and config.face_index is None:
-        yield f"The portrait shows {portrait.face_count} faces: the largest is animated, face_index chooses."
     if portrait.crop.size < config.resolution / 2:
         yield (
             f"The head has only {portrait.crop.size:.0f} pixels in the portrait: "

@@ -9,23 +9,10 @@ import time
 import pytest
 
 import sonic
-from sonic.cli.app import run
 from sonic.config import options
 
 QUICK = ["--min-resolution", "256", "--crop", "face", "--inference-steps", "2", "--duration", "0.4"]
 LONG_NAME = "x" * 300 + ".mp4"
-
-
-@pytest.fixture
-def sonic_command(capsys):
-    """Runs a command line; gives exit code, standard output and standard error."""
-
-    def call(*arguments):
-        code = run([str(argument) for argument in arguments])
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return call
 
 
 def test_help_lists_the_commands(sonic_command):

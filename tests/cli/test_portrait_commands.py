@@ -5,20 +5,7 @@ import json
 import pytest
 from PIL import Image
 
-from sonic.cli.app import run
 from sonic.face.points import POINTS, FacePoints
-
-
-@pytest.fixture
-def sonic_command(capsys):
-    """Runs a command line; gives exit code, standard output and standard error."""
-
-    def call(*arguments):
-        code = run([str(argument) for argument in arguments])
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return call
 
 
 def test_inspect_prints_the_report(sonic_command, portrait_path):

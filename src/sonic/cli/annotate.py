@@ -44,13 +44,14 @@ def annotate(
     page = target.with_suffix(".html")
     _check(target, page, force=force)
 
+    from sonic.evaluate.output import write_text
     from sonic.face.guess import guess_points
     from sonic.media.image import load_image
 
     image = load_image(portrait)
     points, found = guess_points(image, face_index=face_index)
-    _write(page, render_page(image, points, target.name))
-    _write(target, points.to_json())
+    write_text(page, render_page(image, points, target.name))
+    write_text(target, points.to_json())
     start = "Start from the face that was found" if found else "No face was found: start from an average one"
     click.echo(f"{start}, move the points in {page} and save them as {target}.", err=True)
     click.echo(str(target))
@@ -90,9 +91,3 @@ def _check(target: Path, page: Path, *, force: bool) -> None:
         raise OutputPathError(f"The folder {target.parent} is missing: create it or choose another.")
     if taken := next((path for path in (target, page) if path.exists() and not force), None):
         raise OutputExistsError(f"{taken} already exists: choose another path, or replace it with --force.")
-
-
-def _write(path: Path, text: str) -> None:
-    hidden = path.with_name(f".{path.name}.part")
-    hidden.write_text(text, encoding="utf-8")
-    hidden.replace(path)

@@ -87,8 +87,8 @@ def apply(blocks: Iterable[tuple[Array, Array]], controls: Controls, space: Moti
     motion = (block[:, : space.dim] for block in motion)
     if controls.borrowed is not None:
         motion = map(Borrowed(controls.borrowed, space).on, motion)
-    blinking = controls.blink and controls.blink_rate and controls.eyes
-    blinks = Blinks(controls.blink_rate, controls.seed) if controls.blink_rate and blinking else None
+    rate = controls.blink_rate if controls.blink and controls.eyes else None
+    blinks = Blinks(rate, controls.seed) if rate else None
     for block in motion:
         scaled = look(scale(block, controls, space), controls, space)
         if blinks is not None:

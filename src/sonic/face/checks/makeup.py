@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sonic.face.checks.mouth import zones
 from sonic.face.checks.skin import CHEEKS, DARKEST, FOREHEAD, typical
-from sonic.face.topology import INNER_LIPS, OUTER_LIPS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,8 +31,7 @@ def look(view: FaceView) -> Iterator[tuple[str, float]]:
 
 def make_up(view: FaceView) -> float:
     """How far lips and lids differ from the skin beside them in colour and darkness; about 1 without any."""
-    lips = np.median(view.lab[view.area(OUTER_LIPS) & ~view.area(INNER_LIPS)], axis=0)
-    around = np.median(view.lab[view.area(OUTER_LIPS, grow=1.6) & ~view.area(OUTER_LIPS, grow=1.2)], axis=0)
+    lips, around = (np.median(view.lab[zone], axis=0) for zone in zones(view))
     lids, face = np.median(view.patches(LIDS), axis=0), typical(view.patches((*FOREHEAD, *CHEEKS)))
     colour, darkness = _difference(lips, around)
     lid_colour, lid_darkness = _difference(lids, face)

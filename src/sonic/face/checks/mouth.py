@@ -66,7 +66,7 @@ def look(view: FaceView) -> Iterator[tuple[str, float]]:
 
 def read_lips(view: FaceView) -> Lips:
     """What the pixels say about lips, whatever the landmarks claim."""
-    lips, around = _zones(view)
+    lips, around = zones(view)
     lip, skin = np.median(view.lab[lips], axis=0), np.median(view.lab[around], axis=0)
     strength = min(1.0, brightness(view) / USUAL_BRIGHTNESS)
     colour = float(np.linalg.norm(lip - skin)) / strength
@@ -84,7 +84,7 @@ def _hidden(view: FaceView, lips: Lips) -> bool:
     return lips.proof < limit or view.wobble > UNSTEADY
 
 
-def _zones(view: FaceView) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+def zones(view: FaceView) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """The red of the lips, and a ring of skin around them."""
     lips = view.area(OUTER_LIPS) & ~view.area(INNER_LIPS)
     around = view.area(OUTER_LIPS, grow=1.6) & ~view.area(OUTER_LIPS, grow=1.2)
@@ -123,7 +123,7 @@ def _opening(view: FaceView) -> Iterator[tuple[str, float]]:
 
 def _teeth(view: FaceView) -> float:
     """The share of the opening that is bright and nearly grey."""
-    inner, (_, around) = view.area(INNER_LIPS), _zones(view)
+    inner, (_, around) = view.area(INNER_LIPS), zones(view)
     skin = np.median(view.lab[around], axis=0)
     pixels = view.lab[inner]
     grey = np.hypot(pixels[:, 1], pixels[:, 2]) < TOOTH_COLOUR * float(np.hypot(*skin[1:])) + 2

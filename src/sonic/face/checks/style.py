@@ -9,14 +9,13 @@ import numpy as np
 from sonic.face.checks.focus import slopes
 from sonic.face.checks.light import WHITE
 from sonic.face.checks.view import UNIT
-from sonic.face.topology import FACE_OVAL
+from sonic.face.topology import FACE_OVAL, LEFT_EYE_CORNERS, MOUTH_CORNERS, RIGHT_EYE_CORNERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sonic.face.checks.view import FaceView
 
-EYE_CORNERS, MOUTH_CORNERS = ((33, 133), (362, 263)), (61, 291)
 LIDS = ((159, 145), (386, 374))
 BIG_EYES = 1.12  # width and height of the eyes beside the width of the mouth
 FLAT_SLOPE = 0.12  # L* per pixel; even smooth skin has more in most places
@@ -33,7 +32,7 @@ def look(view: FaceView) -> Iterator[tuple[str, float]]:
 def big_eyes(view: FaceView) -> float:
     """Size of the eyes beside the mouth: cartoons have large eyes and small mouths."""
     points = view.points
-    width = np.mean([np.linalg.norm(points[a] - points[b]) for a, b in EYE_CORNERS])
+    width = np.mean([np.linalg.norm(points[a] - points[b]) for a, b in (RIGHT_EYE_CORNERS, LEFT_EYE_CORNERS)])
     height = np.mean([np.linalg.norm(points[a, :2] - points[b, :2]) for a, b in LIDS])
     mouth = np.linalg.norm(points[MOUTH_CORNERS[0]] - points[MOUTH_CORNERS[1]])
     return float((width / UNIT + height / UNIT) / max(float(mouth) / UNIT, 0.1))

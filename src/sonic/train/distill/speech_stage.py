@@ -10,9 +10,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from sonic.motion.probe import CONTEXT, FEATURES_PER_FRAME
 from sonic.train.distill.speech_network import CausalConfig, CausalEncoder
 from sonic.train.engine import seeded
+from sonic.train.lip_reading import LipReading
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -38,9 +38,7 @@ class SpeechObjective(nn.Module):
     def __init__(self, network: CausalEncoder, probe: LipProbe) -> None:
         super().__init__()
         self.network = network
-        taps = 2 * CONTEXT + 1
-        weight = torch.from_numpy(probe.weight.astype(np.float32)).view(taps, network.config.feature_dim, -1)
-        self.register_buffer("lips", weight.permute(2, 1, 0).contiguous())  # as a convolution over time
+        self.misread = LipReading(probe)
 
     def forward(self, batch: Recordings, turn: str) -> dict[str, Tensor]:  # noqa: ARG002 - nobody else learns
         """The terms of the loss; "total" is their weighted sum."""
@@ -53,19 +51,9 @@ class SpeechObjective(nn.Module):
         terms = {
             "features": functional.mse_loss(made, meant),
             "direction": 1 - functional.cosine_similarity(made, meant, dim=-1).mean(),
-            "lips": self._misread(made, meant),
+            "lips": self.misread(made * network.feature_spread, meant * network.feature_spread).mean(),
         }
         return terms | {"total": terms["features"] + terms["direction"] + _LIPS_WEIGHT * terms["lips"]}
-
-    def _misread(self, made: Tensor, meant: Tensor) -> Tensor:
-        """Squared error of the mouth read out of the features, as a share of its variance."""
-        seen, real = (
-            functional.conv1d(
-                (features * self.network.feature_spread)[:, ::FEATURES_PER_FRAME].transpose(1, 2), self.lips
-            )
-            for features in (made, meant)
-        )
-        return ((seen - real).square().mean((0, 2)) / real.var((0, 2)).clamp(min=1e-8)).mean()
 
 
 class SpeechStage:

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
-from sonic.motion.probe import CONTEXT, FEATURES_PER_FRAME
 from sonic.train.engine import seeded
+from sonic.train.lip_reading import LipReading
 from sonic.train.repair.network import RepairConfig, RepairNetwork
 
 if TYPE_CHECKING:
@@ -39,14 +38,12 @@ class RepairObjective(nn.Module):
     def __init__(self, network: RepairNetwork, probe: LipProbe) -> None:
         super().__init__()
         self.network = network
-        taps = 2 * CONTEXT + 1
-        weight = torch.from_numpy(probe.weight.astype(np.float32)).view(taps, network.config.feature_dim, -1)
-        self.register_buffer("lips", weight.permute(2, 1, 0).contiguous())  # as a convolution over time
+        self.misread = LipReading(probe)
 
     def forward(self, batch: Examples, turn: str) -> dict[str, Tensor]:  # noqa: ARG002 - nobody else learns
         """The terms of the loss; "total" is their weighted sum."""
         made = self.network(batch.heard)
-        misread = self._misread(made, batch.clean)
+        misread = self.misread(made, batch.clean)
         terms = {
             "features": ((made - batch.clean) / self.network.spread).square().mean(),
             "lips": misread.mean(),
@@ -54,14 +51,6 @@ class RepairObjective(nn.Module):
         }
         total = terms["features"] + _LIPS_WEIGHT * terms["lips"] + _OPENING_WEIGHT * terms["opening"]
         return terms | {"total": total}
-
-    def _misread(self, made: Tensor, clean: Tensor) -> Tensor:
-        """Squared error of each reading of the mouth as a share of its variance, [3]."""
-        seen, real = (
-            functional.conv1d(features[:, ::FEATURES_PER_FRAME].transpose(1, 2), self.lips)
-            for features in (made, clean)
-        )
-        return (seen - real).square().mean((0, 2)) / real.var((0, 2)).clamp(min=1e-8)
 
 
 class RepairStage:

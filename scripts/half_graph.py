@@ -1,4 +1,4 @@
-"""Writes ONNX graphs whose weights are stored in half precision; shared by the converters beside it."""
+"""Writes ONNX graphs whose weights are stored in half precision or less, for the converters beside it."""
 
 from __future__ import annotations
 
@@ -37,6 +37,14 @@ class HalfGraph:
     def half(self, values: NDArray[np.floating]) -> str:
         """A weight; the runtime folds the Cast to single precision when it loads the graph."""
         return self.emit("Cast", self.constant(values.astype(np.float16)), to=TensorProto.FLOAT)
+
+    def eighth(self, values: NDArray[np.floating]) -> str:
+        """A weight at 8 bits with one scale for each index of its first axis; folded likewise."""
+        bound = np.abs(values).reshape(len(values), -1).max(axis=1)
+        scale = (np.maximum(bound, 1e-12) / 127).astype(np.float32).reshape(-1, *[1] * (values.ndim - 1))
+        steps = np.rint(values / scale).astype(np.int8)
+        single = self.emit("Cast", self.constant(steps), to=TensorProto.FLOAT)
+        return self.emit("Mul", single, self.constant(scale))
 
     def axes(self, *axes: int) -> str:
         return self.constant(np.array(axes, np.int64))

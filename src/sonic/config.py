@@ -248,6 +248,13 @@ class GenerateConfig:
         below="the eyes look glassy",
         above="the face looks nervous",
     )
+    restore: str = _option(
+        "off",
+        "Draws detail into small or blurred faces.",
+        "`auto` does it where the portrait check finds the face small or blurred. A super-resolution network "
+        "looks at the face once, for 2 to 12 seconds on two cores; what a picture does not show is guessed.",
+        choices=("off", "auto", "on"),
+    )
     face_index: int | None = _option(
         None,
         "Which face to animate, counted from 0 for the largest; the largest if not given.",

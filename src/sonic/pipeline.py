@@ -14,6 +14,7 @@ from sonic.config import HEAD_MOTION
 from sonic.driver import Driver, compensated
 from sonic.face.check import inspect_portrait, refuse
 from sonic.face.portrait import analyse_portrait
+from sonic.face.restore import Restoration, wants_restoring
 from sonic.hearing import QUIET
 from sonic.media.image import load_image
 from sonic.motion.controls import Controls
@@ -166,8 +167,13 @@ def prepare(
     report = inspect_portrait(portrait, chosen=config.face_index is not None)
     if face_points is None:
         refuse(report)
-    renderer = _renderer(networks, config, portrait, report)
     timings["analyse"] = reporter.end()
+    if wants_restoring(config.restore, report):
+        portrait = _restored(portrait, report, reporter)
+        timings["restore"] = reporter.end()
+    started = time.perf_counter()
+    renderer = _renderer(networks, config, portrait, report)
+    timings["analyse"] += time.perf_counter() - started
     borrowed = None if reference_video is None else borrow_motion(reference_video, networks.sampler.space)
     return Take(
         config=config,
@@ -182,6 +188,14 @@ def prepare(
         frame_count=max(1, round(duration * config.fps)),
         timings=timings,
     )
+
+
+def _restored(portrait: Portrait, report: PortraitReport, reporter: Reporter) -> Portrait:
+    """The portrait with more detail in its face."""
+    sharpness = report.measures.sharpness if report.measures else 1.0
+    restoration = Restoration(portrait.image, portrait.landmarks, sharpness)
+    reporter.begin("restore", restoration.steps)
+    return replace(portrait, detail=restoration.run(reporter.step))
 
 
 def redrawn(take: Take, config: GenerateConfig) -> Take:
@@ -260,10 +274,12 @@ def _doubts(config: GenerateConfig, info: AudioInfo, portrait: Portrait, side: i
     """What the recording or the portrait will make worse than it could be; the head is drawn at `side`."""
     if info.loudness < QUIET:
         yield f"The recording is very quiet ({info.loudness:.0f} dB): the lips may follow its noise."
-    if portrait.crop.size < config.resolution / 2:
+    if portrait.detail is not None:
+        yield "The face was restored: detail that the portrait does not show is the network's guess."
+    elif portrait.crop.size < config.resolution / 2:
         yield (
             f"The head has only {portrait.crop.size:.0f} pixels in the portrait: "
-            f"at min_resolution {config.resolution} it looks soft."
+            f"at min_resolution {config.resolution} it looks soft; restore 'auto' draws detail into it."
         )
     if side < LEAST_OF_WISHED * config.resolution:
         yield (

@@ -36,7 +36,7 @@ class Video:
     Attributes:
         config: the options used, with the seed filled in.
         warnings: sentences about what to expect, such as options outside their recommended range.
-        timings: seconds by stage (analyse, features, motion, render, encode) of the work so far.
+        timings: seconds by stage (analyse, restore, features, motion, render, encode) of the work so far.
     """
 
     def __init__(

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sonic.face.points import FacePoints
+    from sonic.face.restore import Detail
 
 SMALLEST_FACE = 48  # pixels across; below this lips and lids are a handful of pixels
 WIDEST_YAW = 45.0  # degrees; beyond this one eye and one mouth corner are hidden
@@ -44,6 +45,7 @@ class Portrait:
         face_count: how many faces the picture shows.
         yaw, pitch, roll: degrees; turned to the picture's right, looking down, leaning clockwise.
         wobble: how unsure the landmarks are, in face sizes; see `Face`.
+        detail: the face drawn anew with more pixels, where that was asked for.
     """
 
     image: NDArray[np.uint8]
@@ -56,6 +58,7 @@ class Portrait:
     pitch: float
     roll: float
     wobble: float = 0.0
+    detail: Detail | None = None
 
 
 def analyse_portrait(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from sonic.face.feather import feather
 from sonic.face.matting import guided_refine
 from sonic.inference import load_asset
 
@@ -34,7 +35,7 @@ class PersonSegmenter:
         left, top, right, bottom = _close_up(head, image.shape[:2])
         if (right - left) * (bottom - top) < NEARLY_ALL * mask.size:
             inside = slice(top, bottom), slice(left, right)
-            weight = _feather((bottom - top, right - left), (top, left), image.shape[:2])
+            weight = feather((bottom - top, right - left), (top, left), image.shape[:2], FEATHER)
             mask[inside] += weight * (self._look(image[inside]) - mask[inside])
         return mask
 
@@ -55,15 +56,3 @@ def _close_up(head: Square, shape: tuple[int, ...]) -> tuple[int, int, int, int]
     right = int(min(shape[1], head.x + head.size + margin))
     bottom = int(min(shape[0], head.y + head.size + margin))
     return left, top, right, bottom
-
-
-def _feather(size: tuple[int, int], start: tuple[int, int], shape: tuple[int, ...]) -> NDArray[np.float32]:
-    """1 inside, falling to 0 along those sides of the close-up that are not the picture's own border."""
-    ramps = []
-    for extent, first, whole in zip(size, start, shape, strict=True):
-        position = np.arange(extent, dtype=np.float32) + 1
-        reach = max(1.0, FEATHER * extent)
-        before = position / reach if first > 0 else np.full(extent, 1.0, np.float32)
-        after = position[::-1] / reach if first + extent < whole else np.full(extent, 1.0, np.float32)
-        ramps.append(np.clip(np.minimum(before, after), 0, 1))
-    return np.asarray(np.outer(*ramps), dtype=np.float32)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 
+from sonic.render.detail import lay_detail
+
 if TYPE_CHECKING:
     import numpy.typing as npt
 
@@ -34,6 +36,9 @@ class Canvas:
         self.layout = _whole(portrait, resolution) if crop == "full" else _alone(portrait.crop, resolution)
         self.side, self.x, self.y = self.layout.side, self.layout.x, self.layout.y
         self.backdrop = self.layout.show(portrait.image)
+        if portrait.detail is not None:
+            place = self.layout.place(portrait.detail.box)
+            self.backdrop = lay_detail(self.backdrop, portrait.detail, place)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -54,7 +59,13 @@ class Canvas:
 
     def cut(self, picture: Picture) -> Picture:
         """The animated square of a picture-sized array, `[side, side, ...]`, continued beyond the border."""
-        shown = self.layout.show(picture)
+        return self._square(self.layout.show(picture))
+
+    def portrait(self) -> npt.NDArray[np.uint8]:
+        """The animated square of the portrait at rest, `[side, side, 3]`."""
+        return self._square(self.backdrop)
+
+    def _square(self, shown: Picture) -> Picture:
         height, width = shown.shape[:2]
         left, top = max(0, -self.x), max(0, -self.y)
         right, bottom = max(0, self.x + self.side - width), max(0, self.y + self.side - height)
@@ -91,6 +102,16 @@ class _Layout:
         if self.scale == 1.0:
             return np.ascontiguousarray(region[: self.size[1], : self.size[0]])
         return cv2.resize(region, self.size, interpolation=_filter(self.scale))
+
+    def place(self, box: tuple[int, int, int, int]) -> tuple[float, float, float, float]:
+        """Left, top, width and height in the output of a rectangle of the picture."""
+        across, down = (size / extent for size, extent in zip(self.size, self._shown(), strict=True))
+        x, y, width, height = box
+        return (x - self.origin[0]) * across, (y - self.origin[1]) * down, width * across, height * down
+
+    def _shown(self) -> tuple[int, int]:
+        """Width and height of what is shown, in picture pixels; at scale 1 an odd last row is left out."""
+        return self.size if self.scale == 1.0 else self.extent
 
 
 def _whole(portrait: Portrait, resolution: int) -> _Layout:

@@ -61,7 +61,7 @@ class Renderer:
         eyewear: str = "none",
     ) -> None:
         self.canvas = Canvas(portrait, resolution, crop)
-        picture, person = self.canvas.cut(portrait.image), self.canvas.cut(portrait.person)
+        picture, person = self.canvas.portrait(), self.canvas.cut(portrait.person)
         self.rig = FaceRig(self.canvas.to_crop(portrait.landmarks), space, framed=eyewear != "none")
         still = still_border(self.canvas.side, self.canvas.open_sides)
         self.scene = Scene(picture, person, self.rig.unit)

@@ -32,9 +32,12 @@ RULES = {
     "small_face": Rule(
         "warning",
         20,
-        "The face is only {value:.0f} pixels wide and stays soft: use a larger or closer picture.",
+        "The face is only {value:.0f} pixels wide and stays soft: use a larger or closer picture, "
+        "or restore it (restore).",
     ),
-    "blurred": Rule("warning", 20, "The face is out of focus or shaken: use a sharper picture."),
+    "blurred": Rule(
+        "warning", 20, "The face is out of focus or shaken: use a sharper picture, or restore it (restore)."
+    ),
     "too_dark": Rule("warning", 15, "The face is too dark: use a picture with more light on it."),
     "overexposed": Rule("warning", 20, "Parts of the face are pure white: use a picture with less light."),
     "side_light": Rule(

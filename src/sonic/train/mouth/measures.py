@@ -71,7 +71,7 @@ def _compare_one(painted: Array, real: Array, hole: Array, index: int, before: i
     return Likeness(
         weight=float(inside.sum()),
         squares=squares,
-        structure=float((_similarity(luma, real_luma) * inside).sum()),
+        structure=float((similarity(luma, real_luma) * inside).sum()),
         detail=_detail(luma, deep),
         real_detail=_detail(real_luma, deep),
         change=change,
@@ -87,7 +87,7 @@ def _detail(luma: Array, inside: Array) -> float:
     return float((cv2.Laplacian(luma, cv2.CV_32F)[inside] ** 2).sum())
 
 
-def _similarity(one: Array, other: Array) -> Array:
+def similarity(one: Array, other: Array) -> Array:
     """Structural similarity of every pixel (Wang et al. 2004)."""
     mean, other_mean = blur(one, _SSIM_SPREAD), blur(other, _SSIM_SPREAD)
     variance = blur(one * one, _SSIM_SPREAD) - mean**2

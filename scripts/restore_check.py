@@ -1,6 +1,6 @@
 """Measures what restoring does to small faces, on sharp portraits made small, against plain enlargement.
 
-Usage: python scripts/restore_check.py FOLDER [--widths 48 64 90] [--save STRIPS]
+Usage: python scripts/restore_check.py FOLDER [--widths 56 80 104] [--save STRIPS]
 
 Every portrait whose face is at least four times as wide is shrunk, compressed as JPEG, and enlarged again: by
 bicubic interpolation and by the network. Both are compared with the portrait itself at four times the small
@@ -50,7 +50,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument(
-        "--widths", type=int, nargs="+", default=[48, 64, 90], help="of the small faces, pixels"
+        "--widths", type=int, nargs="+", default=[56, 80, 104], help="of the small faces, pixels"
     )
     parser.add_argument("--save", type=Path, metavar="STRIPS", help="folder for pictures to look at")
     arguments = parser.parse_args()

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sonic.config import GenerateConfig
-from sonic.driver import Driver, compensated, driver_gain
+from sonic.driver import Driver, _spilled, compensated, driver_gain
 from sonic.errors import SpeakerError
 from sonic.media.audio import AudioSource
 from sonic.motion.controls import Controls
@@ -80,6 +80,14 @@ def test_a_quiet_speaker_is_as_loud_as_the_others_when_chosen(speech):
     assert others[1].std() > 0.05
     with pytest.raises(SpeakerError, match="only 2"):
         driver_of(sound, speaker=3)
+
+
+def test_soft_edges_of_a_strangers_words_are_silenced_and_the_speakers_own_are_kept():
+    own = [(3.0, 6.0), (9.0, 12.0)]
+    assert _spilled((0.4, 2.0), own) == (0.0, 2.5)
+    assert _spilled((0.4, 2.9), own) == (0.0, 2.9)
+    assert _spilled((6.5, 8.4), own) == (6.25, 8.75)
+    assert _spilled((13.0, 14.0), own) == (12.5, 14.5)
 
 
 def a_survey(**changes):

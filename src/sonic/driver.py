@@ -19,7 +19,7 @@ from sonic.speech.survey import power_decibel, survey
 from sonic.speech.voices import VOICE_LEVEL, VoiceEncoder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -35,6 +35,7 @@ NOISY = 15.0  # dB of signal-to-noise ratio below which `denoise="auto"` cleans
 LOUD_NOISE, LOUDEST_NOISE = 10.0, -5.0  # dB: lips begin to move less, compensation is complete
 DULL, DULLEST = -20.0, -40.0  # dB of brightness: lips begin to move less, compensation is complete
 MOST_EXTRA = 0.2  # of dynamic_scale; beyond 1.2 the mouth opens wider than is natural
+SPILL, KEPT = 0.5, 0.25  # seconds that others are silenced beyond their words, and that the speaker keeps
 LEAST_ABOVE = 3.0  # dB by which speech is taken to be above the noise, however loud that is
 
 
@@ -114,6 +115,8 @@ def _mean_of(both: NDArray[np.float32], repair: FeatureRepair) -> NDArray[np.flo
 def others(audio: AudioSource, heard: Survey, speaker: str) -> tuple[tuple[float, float], ...]:
     """Where anybody but `speaker` ("main" or a number) speaks, begin and end in seconds.
 
+    Soft beginnings and ends of the others' words, which no detector hears, are counted in.
+
     Raises:
         SpeakerError: there are fewer voices than that.
     """
@@ -126,8 +129,22 @@ def others(audio: AudioSource, heard: Survey, speaker: str) -> tuple[tuple[float
             "choose 'main', 'all' or a number up to that."
         )
     runs = groupby(turns, key=lambda turn: turn.speaker == wanted)
-    strangers = [list(run) for own, run in runs if not own]
-    return tuple((run[0].start, run[-1].end) for run in strangers)  # what lies between is theirs too
+    spans = [(own, _span(list(run))) for own, run in runs]
+    kept = [span for own, span in spans if own]
+    return tuple(_spilled(span, kept) for own, span in spans if not own)
+
+
+def _span(turns: Sequence[Turn]) -> tuple[float, float]:
+    """Begin and end of turns in a row; what lies between is theirs too."""
+    return turns[0].start, turns[-1].end
+
+
+def _spilled(stranger: tuple[float, float], own: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    """A stranger's stretch, longer on both sides, but away from the stretches of the `own` speaker."""
+    start, end = stranger
+    before = max((stop for _, stop in own if stop <= start), default=-SPILL) + KEPT
+    after = min((begin for begin, _ in own if begin >= end), default=end + SPILL + KEPT) - KEPT
+    return max(0.0, min(start, max(start - SPILL, before))), max(end, min(end + SPILL, after))
 
 
 def find_speakers(audio: AudioSource, heard: Survey) -> tuple[Turn, ...]:

@@ -52,5 +52,5 @@ def larger(take):
 def test_nothing_is_restored_unless_asked_for(take):
     plain = take([])
     assert "restore" not in plain.timings
-    assert plain.portrait.detail is None
+    assert plain.subject.portrait.detail is None
     assert any("restore 'auto'" in warning for warning in take([], min_resolution=640).warnings)

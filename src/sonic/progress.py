@@ -7,15 +7,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-STAGES = ("audio", "portrait", "restore", "motion", "frames", "finish")
+STAGES = ("audio", "portrait", "restore", "video", "motion", "frames", "finish")
 
 
 @dataclass(frozen=True)
 class Progress:
     """One report: `done` of `total` units of `stage`, `elapsed` seconds after the stage began.
 
-    The stages come in the order of `STAGES`, "restore" only where a face is restored; the units of
-    "frames" are frames, those of the others are steps.
+    The stages come in the order of `STAGES`, "restore" and "video" only where a face is restored or a video
+    is watched; the units of "video" and "frames" are frames, those of the others are steps.
     """
 
     stage: str

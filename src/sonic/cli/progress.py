@@ -18,6 +18,7 @@ _LABELS = {
     "audio": "reading the recording",
     "portrait": "studying the portrait",
     "restore": "restoring the face",
+    "video": "watching the video",
     "motion": "finding the motion",
     "frames": "drawing",
     "finish": "finishing",

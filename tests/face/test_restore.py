@@ -83,7 +83,7 @@ def test_outside_the_face_nothing_changes(detail, enlarged):
 
 def test_strips_leave_no_seam(restoration, detail, small_portrait, monkeypatch):
     rows = len(detail.pixels) // FACTOR
-    monkeypatch.setattr(restore, "STRIP", rows * rows // 3)
+    monkeypatch.setattr(restore, "STRIP", rows * rows // 2)
     parts = Restoration(small_portrait.image, small_portrait.landmarks, sharpness=1.0)
     assert parts.steps > restoration.steps == 1
     done = []
@@ -94,12 +94,22 @@ def test_strips_leave_no_seam(restoration, detail, small_portrait, monkeypatch):
     assert jumps.max() < 3
 
 
-def test_work_can_be_stopped_between_two_steps(restoration):
-    def stop(done):
-        raise KeyboardInterrupt(done)
+def test_work_can_be_stopped_between_two_steps(restoration, monkeypatch):
+    drawn = []
 
+    def strips(_network):
+        for _ in range(3):
+            drawn.append(1)
+            yield np.zeros((4, 4, 3), np.float32)
+
+    def stop(done):
+        if done == 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(restoration, "_strips", strips)
     with pytest.raises(KeyboardInterrupt):
         restoration.run(stop)
+    assert len(drawn) == 2
 
 
 def test_blurred_faces_are_shrunk_to_what_they_show(picture, portrait):

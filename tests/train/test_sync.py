@@ -173,7 +173,6 @@ def test_lips_of_motion_are_the_tracked_lips(shipped_space, talk):
     assert np.abs(difference[..., :2]).mean() < 0.02
     SyncNetwork(TINY).face(made).sum().backward()
     assert motion.grad[..., shipped_space.groups["mouth"]].abs().sum() > 0
-    assert torch.equal(MotionLips(shipped_space)(motion), made)
 
 
 def test_shifts_that_leave_a_short_clip_get_other_sound():

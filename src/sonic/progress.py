@@ -15,7 +15,7 @@ class Progress:
     """One report: `done` of `total` units of `stage`, `elapsed` seconds after the stage began.
 
     The stages come in the order of `STAGES`, "restore" and "video" only where a face is restored or a video
-    is watched; the units of "video" and "frames" are frames, those of the others are steps.
+    is watched. The units of "audio" are seconds, those of "video" and "frames" are frames, the others steps.
     """
 
     stage: str

@@ -54,9 +54,7 @@ def main() -> None:
     )
     parser.add_argument("--save", type=Path, metavar="STRIPS", help="folder for pictures to look at")
     arguments = parser.parse_args()
-    print(
-        "| face | pictures | way | PSNR dB | SSIM | detail dB | shift % | shrunk again dB | sharpness | CPU s |"
-    )
+    print("| face | pictures | way | PSNR dB | SSIM | detail dB | shift % | shrunk dB | sharpness | CPU s |")
     print("|---|---|---|---|---|---|---|---|---|---|")
     for width in arguments.widths:
         cases = list(_cases(arguments.folder, width))

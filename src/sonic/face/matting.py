@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
+
+from sonic.face.sampling import resized
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,19 +25,13 @@ def guided_refine(image: NDArray[np.uint8], mask: NDArray[np.float32]) -> NDArra
     height, width = image.shape[:2]
     scale = min(1.0, WORKING_SIDE / max(height, width))
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    guide = _resize(image, size) / np.float32(255)
-    slope, refined = _linear_model(guide, _resize(mask, size))
-    refined = _resize(_average(refined), (width, height))
+    guide = resized(image, size) / np.float32(255)
+    slope, refined = _linear_model(guide, resized(mask, size))
+    refined = resized(_average(refined), (width, height))
     for channel in range(3):  # one at a time: pictures may be large
-        factor = _resize(_average(slope[..., channel]), (width, height))
+        factor = resized(_average(slope[..., channel]), (width, height))
         refined += factor * image[..., channel] * np.float32(1 / 255)
     return refined
-
-
-def _resize(values: NDArray[Any], size: tuple[int, int]) -> NDArray[np.float32]:
-    shrinking = size[0] < values.shape[1]
-    method = cv2.INTER_AREA if shrinking else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(values, size, interpolation=method), dtype=np.float32)
 
 
 def _linear_model(

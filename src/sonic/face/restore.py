@@ -12,6 +12,7 @@ import numpy as np
 
 from sonic.face.feather import feather
 from sonic.face.landmarks import face_width
+from sonic.face.sampling import resized
 from sonic.face.topology import MESH_COUNT
 from sonic.inference import load_asset
 
@@ -68,12 +69,12 @@ class Restoration:
     def __init__(self, image: NDArray[np.uint8], landmarks: NDArray[np.float32], sharpness: float) -> None:
         self._shape = image.shape[:2]
         self._box = left, top, width, height = _face_box(landmarks, self._shape)
-        self._part = image[top : top + height, left : left + width]
+        self._part = image[top : top + height, left : left + width].astype(np.float32)
         # Pixels that blur has made worthless are averaged away: the network expects steep edges.
         across = face_width(landmarks)
         scale = min(1.0, min(MOST, max(FEWEST, SHARP_WIDTH * sharpness)) / across)
         size = max(8, round(width * scale)), max(8, round(height * scale))
-        self._small = _resize(self._part, size)
+        self._small = resized(self._part, size, enlarging=cv2.INTER_CUBIC)
         self.steps = -(-size[0] * size[1] // STRIP)
 
     def run(self, on_step: Callable[[int], None] | None = None) -> Detail:
@@ -85,10 +86,10 @@ class Restoration:
             if on_step is not None:
                 on_step(len(strips))
         drawn = self._anchored(np.concatenate(strips))
-        plain = _resize(self._part, (drawn.shape[1], drawn.shape[0]))
+        plain = resized(self._part, drawn.shape[1::-1], enlarging=cv2.INTER_CUBIC)
         pixels = np.clip(plain + STRENGTH * (drawn - plain), 0, 255).round().astype(np.uint8)
         left, top, width, height = self._box
-        weight = _resize(feather((height, width), (top, left), self._shape, FADE), pixels.shape[1::-1])
+        weight = resized(feather((height, width), (top, left), self._shape, FADE), pixels.shape[1::-1])
         return Detail(pixels, weight, self._box)
 
     def _strips(self, network: Network) -> Iterator[NDArray[np.float32]]:
@@ -104,9 +105,9 @@ class Restoration:
 
     def _anchored(self, drawn: NDArray[np.float32]) -> NDArray[np.float32]:
         """The drawn part with the colours of the picture wherever that can tell; only finer detail is new."""
-        seen = _resize(drawn, self._small.shape[1::-1])
+        seen = resized(drawn, self._small.shape[1::-1])
         missed = cv2.GaussianBlur(self._small - seen, (0, 0), OWN)
-        return np.ascontiguousarray(drawn + _resize(missed, drawn.shape[1::-1]))
+        return drawn + resized(missed, drawn.shape[1::-1], enlarging=cv2.INTER_CUBIC)
 
 
 def _face_box(landmarks: NDArray[np.float32], shape: tuple[int, ...]) -> tuple[int, int, int, int]:
@@ -116,9 +117,3 @@ def _face_box(landmarks: NDArray[np.float32], shape: tuple[int, ...]) -> tuple[i
     left, right = np.clip([low[0] - ASIDE * across, high[0] + ASIDE * across], 0, shape[1])
     top, bottom = np.clip([low[1] - ABOVE * down, high[1] + BELOW * down], 0, shape[0])
     return int(left), int(top), int(right) - int(left), int(bottom) - int(top)
-
-
-def _resize(values: NDArray[np.generic], size: tuple[int, ...]) -> NDArray[np.float32]:
-    """Pixels at another size (width, height), averaged where there are fewer."""
-    method = cv2.INTER_AREA if size[0] < values.shape[1] else cv2.INTER_CUBIC
-    return np.asarray(cv2.resize(values.astype(np.float32), size, interpolation=method), np.float32)

@@ -1,9 +1,9 @@
-"""Cuts square regions out of pictures at a network's input size and maps points back."""
+"""Cuts square regions out of pictures at a network's input size, maps points back, and resizes."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
@@ -49,6 +49,14 @@ def cut_region(
     matrix = region.matrix(target)
     drawn = cv2.warpAffine(image, matrix, (target, target), flags=cv2.INTER_LINEAR, borderMode=border)
     return np.asarray(drawn, dtype=np.uint8)
+
+
+def resized(
+    values: NDArray[Any], size: tuple[int, ...], *, enlarging: int = cv2.INTER_LINEAR
+) -> NDArray[np.float32]:
+    """Values [h, w, ...] at another size (width, height), averaged where that is smaller."""
+    method = cv2.INTER_AREA if size[0] < values.shape[1] else enlarging
+    return np.asarray(cv2.resize(values, size, interpolation=method), dtype=np.float32)
 
 
 def _shrink(image: NDArray[np.uint8], region: Region, target: int) -> tuple[NDArray[np.uint8], Region]:

@@ -23,7 +23,9 @@ def main(source: str) -> None:
     options = subset.Options(name_IDs=["*"], notdef_outline=True, hinting=False, recalc_timestamp=False)
     font = subset.load_font(source, options)
     cutter = subset.Subsetter(options)
-    cutter.populate(text="".join(letter for text in WORDING.values() for letter in text if ord(letter) > 0x2E7F))
+    cutter.populate(
+        text="".join(letter for text in WORDING.values() for letter in text if ord(letter) > 0x2E7F)
+    )
     cutter.subset(font)
     subset.save_font(font, str(TARGET), options)
     print(TARGET, TARGET.stat().st_size, "bytes")

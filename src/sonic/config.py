@@ -259,8 +259,9 @@ class GenerateConfig:
     label: str = _option(
         "auto",
         "Whether the video says that it is AI-generated.",
-        "`auto` writes a label into the file's metadata; services show it as well. `visible` also writes words on "
-        "the first 3 seconds of the picture, `none` leaves both out: then it is for you to tell viewers.",
+        "`auto` writes a label into the file's metadata; services show it as well. `visible` also writes "
+        "words on the first 3 seconds of the picture. `none` leaves both out: telling viewers is then up to "
+        "you.",
         choices=("auto", "visible", "none"),
     )
     label_language: str = _option(

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sonic.config import GenerateConfig
+    from sonic.marks.credentials import Signer
     from sonic.media.audio import AudioSource
     from sonic.media.film import Film, Frame
     from sonic.progress import OnProgress
@@ -128,19 +129,24 @@ class Video:
         *,
         overwrite: bool = True,
         on_progress: OnProgress | None = None,
+        sign: Signer | None = None,
     ) -> Path:
         """Write the video: MP4 (H.264, AAC), WebM (VP9, Opus), GIF, or a folder of PNG pictures, by suffix.
 
         `talk.png` and `talk` both write the folder `talk`. The output appears when it is complete; whatever
-        is raised on the way, also by `on_progress`, leaves nothing behind.
+        is raised on the way, also by `on_progress`, leaves nothing behind. With `sign`, an MP4 or GIF carries
+        signed Content Credentials (C2PA).
 
         Raises:
+            CertificateError, DependencyError: it cannot be signed.
             OutputPathError, OutputExistsError, DiskSpaceError: the output cannot be written there.
             ExportError: the encoder failed.
         """
         report = on_progress or self._on_progress
         target = resolve_output(path)
-        with open_writer(target, self._film, overwrite=overwrite) as writer:
+        if sign is not None:
+            sign.check(target)
+        with open_writer(target, self._film, overwrite=overwrite, seal=self._seal(sign)) as writer:
             for frame in self._draw(report):
                 writer.write(frame)
             started = time.perf_counter()
@@ -150,6 +156,9 @@ class Video:
         if report is not None:
             report(Progress("finish", 1, 1, time.perf_counter() - started))
         return target
+
+    def _seal(self, sign: Signer | None) -> Callable[[Path], None] | None:
+        return None if sign is None else lambda path: sign.sign(path, self.provenance)
 
     def check_export(self, path: str | os.PathLike[str], *, overwrite: bool = True) -> Path:
         """The path that `export` would write; raises what it would raise before the first frame."""

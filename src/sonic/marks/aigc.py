@@ -77,20 +77,23 @@ class Label:
         )
 
     @classmethod
-    def from_json(cls, text: str) -> Label | None:
-        """The label that a field holds, None if it is not one."""
+    def of_field(cls, found: dict[str, Any] | None) -> Label | None:
+        """The label that the field of a file holds, None if there is none or it is not one."""
         try:
-            found = json.loads(text)
-            return cls(
-                str(found["Label"]),
-                str(found["ContentProducer"]),
-                str(found["ProduceID"]),
-                str(found.get("ReservedCode1", "")),
-                str(found.get("ContentPropagator", "")),
-                str(found.get("PropagateID", "")),
-                str(found.get("ReservedCode2", "")),
+            return (
+                None
+                if found is None
+                else cls(
+                    str(found["Label"]),
+                    str(found["ContentProducer"]),
+                    str(found["ProduceID"]),
+                    str(found.get("ReservedCode1", "")),
+                    str(found.get("ContentPropagator", "")),
+                    str(found.get("PropagateID", "")),
+                    str(found.get("ReservedCode2", "")),
+                )
             )
-        except (ValueError, KeyError, TypeError, AttributeError, ConfigError):
+        except (KeyError, ConfigError):
             return None
 
 

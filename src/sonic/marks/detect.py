@@ -1,4 +1,4 @@
-"""Finds the watermark of a video or a picture that was compressed, scaled and cropped, and says how sure it is."""
+"""Finds the watermark of pictures that were compressed, scaled and cropped, and says how sure it is."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from sonic.media.film import Frame
 
 CHANCE = 1e-6  # of calling a picture without a mark marked
-_VISIBLE = np.exp(np.arange(math.log(0.42), math.log(1.06), 0.006))  # parts of the short side that may be left
+_VISIBLE = np.exp(
+    np.arange(math.log(0.42), math.log(1.06), 0.006)
+)  # parts of the short side that may be left
 _NEARBY = np.exp(np.arange(-4, 5) * 0.0015)
 _BETWEEN = np.arange(-3, 4) * 0.25  # samples
 _CANDIDATES = 3
@@ -99,7 +101,7 @@ def _aligned(spectrum: Spectrum, place: _Place) -> tuple[float, Spectrum]:
 
 
 class _Reading(NamedTuple):
-    """The two likeliest bytes of a layer, their agreements' difference, and how unlikely the best is by chance."""
+    """The two likeliest bytes of a layer, how far apart they are, and the surprise of the best one."""
 
     first: int
     second: int
@@ -117,7 +119,7 @@ def _symbols(aligned: Spectrum, layer: Layer) -> _Reading:
 
 
 def _mark(readings: list[_Reading]) -> str | None:
-    """What the layers spell; where the check fails, the second reading of the least certain one gets a chance."""
+    """What the layers spell; if the check fails, with the second reading of the least certain one."""
     symbols = [reading.first for reading in readings]
     unsure = min(range(len(readings)), key=lambda index: readings[index].lead)
     instead = [*symbols[:unsure], readings[unsure].second, *symbols[unsure + 1 :]]
@@ -142,7 +144,7 @@ def _tail(agreement: float) -> float:
 
 
 def _joint_tail(surprise: float, count: int) -> float:
-    """The chance that `count` independent surprises, exponential with mean 1, add up to more (Fisher's method)."""
+    """The chance that `count` independent surprises, of mean 1, add up to more (Fisher's method)."""
     term = total = math.exp(-surprise)
     for index in range(1, count):
         term *= surprise / index

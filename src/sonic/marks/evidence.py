@@ -1,4 +1,4 @@
-"""Gathers what speaks for a watermark: fine brightness, averaged over frames, with every place counted by its noise."""
+"""Gathers what speaks for a watermark: fine brightness, averaged over frames and weighted by noise."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def gather(frames: Iterable[Frame]) -> Floats | None:
     details = [_details(frame) for frame in frames]
     if not details:
         return None
-    mean = np.mean(details, axis=0, dtype=np.float32)
+    mean = np.asarray(np.mean(details, axis=0), np.float32)
     noise = np.sqrt(cv2.GaussianBlur(mean * mean, (0, 0), _SURROUNDINGS) + _LEAST_NOISE**2)
     return np.asarray(mean / noise**_DISTRUST, np.float32)
 
@@ -44,7 +44,7 @@ def _details(frame: Frame) -> Floats:
 
 
 def folded(evidence: Floats, visible: float) -> Spectrum:
-    """The spectrum of one tile, all tiles laid on each other, if `visible` is what is left of the short side."""
+    """The spectrum of all tiles laid on each other, if `visible` is what is left of the short side."""
     height, width = evidence.shape
     scale = TILES * SIDE * visible / _SHORT_SIDE
     size = (round(width * scale), round(height * scale))

@@ -26,7 +26,7 @@ GRID = 16  # places of a layer along a side: 16 x 16 of them spell one byte
 STEP = SIDE // GRID
 FINER = 4  # how much finer than its samples the tile is drawn
 
-# Waves a tile: longer ones drown in the picture's shading, shorter ones are lost with compression at half size.
+# Waves a tile: longer ones drown in the picture's shading, shorter ones are lost at half size.
 _BAND = (8.0, 24.0)
 _ANCHOR = 0.33  # of the waves tell where the tile begins
 _KEY = b"sonic watermark 1"  # public: whoever has Sonic can find, write and disturb the mark
@@ -83,4 +83,4 @@ def tile(symbols: Sequence[int]) -> Floats:
     low = np.fft.fftfreq(SIDE, 1 / SIDE).astype(int)
     fine[np.ix_(low, low)] = spectrum
     drawn = np.fft.ifft2(fine).real
-    return (drawn / drawn.std()).astype(np.float32)
+    return np.asarray(drawn / drawn.std(), np.float32)

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     Mask: TypeAlias = npt.NDArray[np.float32]
 
 SECONDS = 3.0  # GB 45438-2025 asks for 2 at least
-HEIGHT = 0.055  # of the short side, of the lowest letter that is no lower-case one; the standard asks for 0.05
+HEIGHT = (
+    0.055  # of the short side, of the lowest letter that is no lower-case one; the standard asks for 0.05
+)
 MARGIN = 0.03  # of the short side, between plate and border
 _PLATE = 0.6  # how much of the picture the plate hides: white words stay above 5:1 on any background
 _FIRST_EAST_ASIAN = 0x2E80
@@ -59,7 +61,7 @@ class VisibleLabel:
 
 
 def _write(text: str, ink: int) -> Mask:
-    """Words as coverage `[h, w]` in 0..1 whose capitals and characters are `ink` pixels high or a little more."""
+    """Words as coverage `[h, w]` in 0..1; capitals and characters are `ink` pixels high or a little more."""
     runs = _runs(text)
     fonts = [_font(east_asian=east_asian, ink=ink) for east_asian, _ in runs]
     pairs = list(zip(fonts, [letters for _, letters in runs], strict=True))
@@ -72,7 +74,7 @@ def _write(text: str, ink: int) -> Mask:
         draw.text((x, 1.25 * ink), letters, fill=255, font=font, anchor="ls")
         x += font.getlength(letters)
     left, top, right, bottom = image.getbbox() or (0, 0, width, height)
-    return np.asarray(image.crop((left, top, right, bottom)), np.float32) / 255
+    return np.asarray(np.asarray(image.crop((left, top, right, bottom))) / 255, np.float32)
 
 
 def _runs(text: str) -> list[tuple[bool, str]]:

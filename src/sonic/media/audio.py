@@ -14,6 +14,7 @@ import numpy as np
 import soxr
 
 from sonic.errors import AudioError, AudioTooShortError, NoAudioTrackError, SilentAudioError
+from sonic.media.digest import digest
 from sonic.media.source import FileInput, describe, ffmpeg_name, is_file_input, locate
 
 if TYPE_CHECKING:
@@ -69,8 +70,9 @@ class AudioSource:
     is cut off, so that time runs as in the original.
     """
 
-    def __init__(self, reader: Reader, name: str) -> None:
+    def __init__(self, reader: Reader, name: str, content: Any = None) -> None:
         self._reader = reader
+        self._content = content
         self.name = name
 
     @classmethod
@@ -89,13 +91,20 @@ class AudioSource:
             source, sample_rate = source
         if is_file_input(source):
             name = describe(source)
-            return cls(_FileReader(locate(source, AudioError, "recording"), name), name)
+            content = locate(source, AudioError, "recording")
+            return cls(_FileReader(content, name), name, content)
         if hasattr(source, "__array__"):
-            return cls(_ArrayReader(np.asarray(source), sample_rate), "the given samples")
+            samples = np.asarray(source)
+            return cls(_ArrayReader(samples, sample_rate), "the given samples", samples)
         raise AudioError(
             f"The audio is of type {type(source).__name__}: "
             "give a path, bytes, a file or (samples, sample_rate)."
         )
+
+    @property
+    def digest(self) -> str | None:
+        """SHA-256 of the file or the samples that were opened, None if it was made otherwise."""
+        return None if self._content is None else digest(self._content)
 
     @property
     def channels(self) -> int:

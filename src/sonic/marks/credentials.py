@@ -34,8 +34,8 @@ class Signer:
         timestamp_url: a time-stamping service (RFC 3161) to ask when a file is signed; none if not given.
     """
 
-    certificate: Path
-    key: Path
+    certificate: str | os.PathLike[str]
+    key: str | os.PathLike[str]
     timestamp_url: str | None = None
 
     def check(self, target: Path) -> None:
@@ -157,9 +157,7 @@ def read_credentials(
     Raises:
         CertificateError: the trusted certificates cannot be read.
     """
-    anchors = (
-        {} if trust is None else {"trust": {"trust_anchors": _read(Path(trust)).decode("ascii", "replace")}}
-    )
+    anchors = {} if trust is None else {"trust": {"trust_anchors": _read(trust).decode("ascii", "replace")}}
     path = Path(path).expanduser()
     kind = SIGNED_KINDS.get(path.suffix.lower())
     if kind is None or not path.is_file():
@@ -202,14 +200,14 @@ def _c2pa() -> ModuleType:
     return library
 
 
-def _read(path: Path) -> bytes:
+def _read(path: str | os.PathLike[str]) -> bytes:
     try:
-        return path.expanduser().read_bytes()
+        return Path(path).expanduser().read_bytes()
     except OSError as error:
         raise CertificateError(f"'{path}' cannot be read ({error.strerror}): give a PEM file.") from error
 
 
-def _private_key(key: bytes, path: Path) -> Any:
+def _private_key(key: bytes, path: str | os.PathLike[str]) -> Any:
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
     try:
@@ -218,7 +216,7 @@ def _private_key(key: bytes, path: Path) -> Any:
         raise CertificateError(f"'{path}' is no private key without a password: give one as PEM.") from error
 
 
-def _algorithm(loaded: Any, path: Path) -> str:
+def _algorithm(loaded: Any, path: str | os.PathLike[str]) -> str:
     """The name of the signature that fits a key."""
     from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 

@@ -94,7 +94,8 @@ class Model:
         Args:
             audio: path, bytes, binary file object, `(samples, rate)`, or samples `[N]`, `[N, C]` with
                 `sample_rate` in Hz.
-            image: path, bytes, binary file object, PIL image or array `[H, W(, 3 or 4)]`.
+            image: path, bytes, binary file object, PIL image or array `[H, W(, 3 or 4)]`; or the path of a
+                video, whose main person is dubbed: head and eyes stay as they are, the mouth speaks anew.
             config: options; the defaults if not given.
             sample_rate: rate of bare samples.
             reference_video: path of a video whose main face lends its head movement and blinks, repeated to
@@ -107,7 +108,7 @@ class Model:
         Raises:
             ConfigError: an option is unknown or out of range.
             AudioError, ImageError and their children: the recording or the portrait cannot be used.
-            VideoError: the reference video cannot be used.
+            VideoError: the video to dub or the reference video cannot be used.
         """
         chosen = GenerateConfig.build(config, **overrides)
         sources = tuple(path for path in map(named_file, (audio, image, reference_video)) if path is not None)
@@ -139,7 +140,7 @@ class Model:
         marks = Marks.of(config, provenance)
         label = None if marks.label is None else marks.label.to_json()
         return Video(
-            Film(take.renderer.size, config.fps, take.frame_count, sound, provenance, sources, label),
+            Film(take.subject.size, config.fps, take.frame_count, sound, provenance, sources, label),
             config,
             lambda report: marks.on(take.frames(report), config.fps),
             warnings=(*take.warnings, *marks.warnings),

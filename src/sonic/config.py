@@ -258,7 +258,7 @@ class GenerateConfig:
     )
     label: str = _option(
         "auto",
-        "Whether the video says that it is AI-generated.",
+        "Whether the video says that it was made by AI.",
         "`auto` writes a label into the file's metadata; services show it as well. `visible` also writes "
         "words on the first 3 seconds of the picture. `none` leaves both out: telling viewers is then up to "
         "you.",

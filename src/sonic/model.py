@@ -124,7 +124,7 @@ class Model:
             reference_video=reference_video,
             face_points=None if face_points is None else FacePoints.read(face_points),
         )
-        inputs = {"image": digest(image), "audio": sound.digest}
+        inputs = {"image": digest(image), "audio": digest(sound.content)}
         return self._video(take, sources, inputs, on_progress)
 
     def _video(

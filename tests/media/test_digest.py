@@ -36,5 +36,5 @@ def test_arrays_are_named_by_content_type_and_shape():
 
 def test_a_recording_knows_its_digest(wav, tone):
     content = wav(tone(0.5))
-    assert AudioSource.open(content).digest == digest(content)
-    assert AudioSource.open((tone(0.5), 16_000)).digest == digest(tone(0.5))
+    assert digest(AudioSource.open(content).content) == digest(content)
+    assert digest(AudioSource.open((tone(0.5), 16_000)).content) == digest(tone(0.5))

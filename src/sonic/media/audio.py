@@ -14,7 +14,6 @@ import numpy as np
 import soxr
 
 from sonic.errors import AudioError, AudioTooShortError, NoAudioTrackError, SilentAudioError
-from sonic.media.digest import digest
 from sonic.media.source import FileInput, describe, ffmpeg_name, is_file_input, locate
 
 if TYPE_CHECKING:
@@ -68,12 +67,12 @@ class AudioSource:
     """A recording, opened with `AudioSource.open`; every reading starts it anew.
 
     Samples are float32 with full scale at 1. What encoders put before the first and after the last sample
-    is cut off, so that time runs as in the original.
+    is cut off, so that time runs as in the original. `content` is the file or the samples that were opened.
     """
 
     def __init__(self, reader: Reader, name: str, content: Any = None) -> None:
         self._reader = reader
-        self._content = content
+        self.content = content
         self.name = name
 
     @classmethod
@@ -101,11 +100,6 @@ class AudioSource:
             f"The audio is of type {type(source).__name__}: "
             "give a path, bytes, a file or (samples, sample_rate)."
         )
-
-    @property
-    def digest(self) -> str | None:
-        """SHA-256 of the file or the samples that were opened, None if it was made otherwise."""
-        return None if self._content is None else digest(self._content)
 
     @property
     def channels(self) -> int:

@@ -142,7 +142,8 @@ class Model:
         return Video(
             Film(take.subject.size, config.fps, take.frame_count, sound, provenance, sources, label),
             config,
-            lambda report: marks.on(take.frames(report), config.fps),
+            take.frames,
+            marks,
             warnings=(*take.warnings, *marks.warnings),
             timings=take.timings,
             on_progress=on_progress,

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from sonic.config import GenerateConfig
     from sonic.marks.credentials import Signer
+    from sonic.marks.marks import Marks
     from sonic.media.audio import AudioSource
     from sonic.media.film import Film, Frame
     from sonic.progress import OnProgress
@@ -45,6 +46,7 @@ class Video:
         film: Film,
         config: GenerateConfig,
         draw: Draw,
+        marks: Marks,
         *,
         warnings: tuple[str, ...] = (),
         timings: dict[str, float] | None = None,
@@ -55,6 +57,7 @@ class Video:
         self.warnings = warnings
         self._film = film
         self._draw = draw
+        self._marks = marks
         self._timings = {} if timings is None else timings
         self._on_progress = on_progress
         self._redraw = redraw
@@ -121,7 +124,10 @@ class Video:
 
     def frames(self) -> Iterator[Frame]:
         """Draw the frames one after the other, uint8 RGB `[H, W, 3]`; every call gives the same ones."""
-        return self._draw(self._on_progress)
+        return self._marked(self._on_progress)
+
+    def _marked(self, on_progress: OnProgress | None) -> Iterator[Frame]:
+        return self._marks.on(self._draw(on_progress), self.fps)
 
     def export(
         self,
@@ -147,7 +153,7 @@ class Video:
         if sign is not None:
             sign.check(target)
         with open_writer(target, self._film, overwrite=overwrite, seal=self._seal(sign)) as writer:
-            for frame in self._draw(report):
+            for frame in self._marked(report):
                 writer.write(frame)
             started = time.perf_counter()
             if report is not None:
@@ -168,7 +174,7 @@ class Video:
 
     def thumbnail(self) -> Image.Image:
         """The first frame."""
-        return Image.fromarray(next(self._draw(None)))
+        return Image.fromarray(next(self._marked(None)))
 
     def __repr__(self) -> str:
         width, height = self.size

@@ -15,8 +15,8 @@ _BLOCK = 1 << 20  # bytes
 def digest(content: Any) -> str | None:
     """SHA-256 in hexadecimal digits of a file by its path, of bytes, a file object, an array or a PIL image.
 
-    File objects are read from their start; None for those that cannot go back to it, and for None. Of arrays, type and
-    shape count, and the layout in memory does not.
+    File objects are read from their start; None for those that cannot go back to it, and for None. Of arrays,
+    type and shape count, and the layout in memory does not.
     """
     if content is None:
         return None

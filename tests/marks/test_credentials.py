@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pytest
 
@@ -74,6 +76,17 @@ def test_an_unsigned_file_has_no_credentials(tmp_path):
     pytest.importorskip("c2pa")
     assert read_credentials(write(tmp_path / "talk.mp4")).state == "none"
     assert read_credentials(tmp_path / "nothing.webm").state == "none"
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".gif"])
+def test_without_the_extra_nothing_is_claimed(tmp_path, certified, monkeypatch, suffix):
+    plain = write(tmp_path / f"plain{suffix}")
+    signed = write(tmp_path / f"signed{suffix}", Signer(*certified))
+    monkeypatch.setitem(sys.modules, "c2pa", None)
+    assert read_credentials(plain).state == "none"
+    assert read_credentials(signed).state == "unchecked"
+    with pytest.raises(sonic.DependencyError, match=r"sonic-portrait\[provenance\]"):
+        Signer(*certified).check(signed)
 
 
 def test_what_cannot_be_signed_is_refused_before_any_work(tmp_path, certified):

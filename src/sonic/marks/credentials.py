@@ -21,6 +21,8 @@ SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmic
 INPUTS = "org.sonic-portrait.inputs"
 _INSTALL = "pip install 'sonic-portrait[provenance]'"
 _CURVES = {"secp256r1": "es256", "secp384r1": "es384", "secp521r1": "es512"}
+_START = 1 << 16  # bytes
+_SIGNS = (bytes.fromhex("d8fec3d61b0e483c92975828877ec481"), b"C2PA_GIF")  # the box in MP4, the block in GIF
 _OFFLINE = {"verify": {"remote_manifest_fetch": False, "ocsp_fetch": False}}
 
 
@@ -165,7 +167,7 @@ def read_credentials(
     try:
         library = _c2pa()
     except DependencyError:
-        return Credentials("unchecked")
+        return Credentials("unchecked" if _seems_signed(path) else "none")
     try:
         context = library.Context.from_dict(_OFFLINE | anchors)
         with path.open("rb") as stream, library.Reader(kind, stream, context=context) as reader:
@@ -187,6 +189,13 @@ def _credentials(store: dict[str, Any], verdict: str) -> Credentials:
         source_type=str(actions[0].get("digitalSourceType", "")),
         inputs=assertions.get(INPUTS, {}).get("inputs"),
     )
+
+
+def _seems_signed(path: Path) -> bool:
+    """Whether credentials lie where signing puts them, at the start of a file."""
+    with path.open("rb") as file:
+        start = file.read(_START)
+    return any(sign in start for sign in _SIGNS)
 
 
 def _c2pa() -> ModuleType:

@@ -13,6 +13,7 @@ def test_marks_of_a_video_are_told(sonic_command, portrait_path, speech_path, tm
     code, out, _ = sonic_command("verify", output)
     assert code == 0
     assert "label     AI-generated, by sonic-portrait" in out
+    assert "origin    sonic" in out
     assert "verdict   synthetic" in out
     code, out, _ = sonic_command("verify", output, "--json")
     found = json.loads(out)

@@ -45,7 +45,7 @@ def test_words_come_first_and_last_three_seconds():
 
 
 def test_going_without_labels_is_logged_and_told(caplog):
-    with caplog.at_level(logging.WARNING, logger="sonic"):
+    with caplog.at_level(logging.INFO, logger="sonic"):
         marks = Marks.of(GenerateConfig(label="none", watermark=False), PROVENANCE)
     assert (marks.label, marks.language, marks.watermark) == (None, None, None)
     assert "gets no label" in caplog.text

@@ -40,6 +40,8 @@ def verify(settings: Settings, /, file: str, *, trust: str | None, as_json: bool
         return 0 if good else 1
     for line in (*label_lines(found.label), *credential_lines(found.credentials)):
         click.echo(line)
+    if found.origin is not None:
+        click.echo(f"origin    {found.origin.get('generator')}, model {found.origin.get('model')}")
     click.echo(watermark_line(found.watermark))
     click.echo(f"verdict   {_verdict(synthetic=found.synthetic, intact=found.intact)}")
     return 0 if good else 1

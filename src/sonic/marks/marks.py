@@ -45,7 +45,7 @@ class Marks:
             ConfigError: the producer's code in the environment cannot be in a label.
         """
         if config.label == "none":
-            logger.warning("video %s gets no label: label 'none'", produce_id(provenance))
+            logger.info("video %s gets no label: label 'none'", produce_id(provenance))
         return cls(
             label=None if config.label == "none" else Label.of(provenance),
             language=config.label_language if config.label == "visible" else None,

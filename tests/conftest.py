@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import datetime as dt
 import io
 import os
 import signal
@@ -71,3 +72,59 @@ def model():
 def quick():
     """Options that make a small video quickly."""
     return {"min_resolution": 256, "crop": "face", "inference_steps": 2, "seed": 7}
+
+
+@pytest.fixture(scope="session")
+def certified(tmp_path_factory):
+    """A chain of certificates and its key, as PEM files, issued by an authority that nobody trusts."""
+    pytest.importorskip("c2pa")
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+    def named(name):
+        return x509.Name(
+            [
+                x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Test"),
+                x509.NameAttribute(NameOID.COMMON_NAME, name),
+            ]
+        )
+
+    def issue(subject, issuer, key, signing_key, *, authority):
+        now = dt.datetime.now(dt.timezone.utc)
+        usage = dict.fromkeys(
+            ["digital_signature", "content_commitment", "key_encipherment", "data_encipherment",
+             "key_agreement", "key_cert_sign", "crl_sign", "encipher_only", "decipher_only"], False,
+        )  # fmt: skip
+        usage |= {"key_cert_sign": True, "crl_sign": True} if authority else {"digital_signature": True}
+        builder = (
+            x509.CertificateBuilder()
+            .subject_name(named(subject))
+            .issuer_name(named(issuer))
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - dt.timedelta(days=1))
+            .not_valid_after(now + dt.timedelta(days=30))
+            .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
+            .add_extension(x509.KeyUsage(**usage), critical=True)
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+            .add_extension(
+                x509.AuthorityKeyIdentifier.from_issuer_public_key(signing_key.public_key()), critical=False
+            )
+        )
+        if not authority:
+            purposes = [ExtendedKeyUsageOID.EMAIL_PROTECTION]
+            builder = builder.add_extension(x509.ExtendedKeyUsage(purposes), critical=True)
+        return builder.sign(signing_key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+
+    root_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
+    root = issue("Test authority", "Test authority", root_key, root_key, authority=True)
+    leaf = issue("Test studio", "Test authority", key, root_key, authority=False)
+    folder = tmp_path_factory.mktemp("certified")
+    (folder / "chain.pem").write_bytes(leaf + root)
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    (folder / "key.pem").write_bytes(private)
+    return folder / "chain.pem", folder / "key.pem"

@@ -113,7 +113,8 @@ def test_portraits_and_recordings_of_every_kind(model, portrait_path, speech_pat
     audios = [speech_path.read_bytes(), io.BytesIO(speech_path.read_bytes()), (samples, 24_000), samples]
     reference = None
     for image, audio in zip(images, audios, strict=True):
-        options = quick | {"duration": 0.2, "sample_rate": 24_000}
+        # The watermark's number comes from the bytes that were handed in, which differ here.
+        options = quick | {"duration": 0.2, "sample_rate": 24_000, "watermark": False}
         frames = np.stack(list(model.stream(audio=audio, image=image, **options)))
         reference = frames if reference is None else reference
         np.testing.assert_array_equal(frames, reference)

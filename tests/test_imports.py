@@ -19,6 +19,7 @@ ALLOWED = {
     "hub": {"errors"},
     "inference": {"errors"},
     "media": {"media", "errors"},
+    "marks": {"marks", "media", "config", "errors"},
     "face": {"face", "inference", "media", "errors"},
     "speech": {"speech", "inference", "media", "errors"},
     "motion": {"motion", "inference", "face.topology", "errors"},
@@ -36,10 +37,10 @@ ALLOWED = {
         "driver", "hearing", "reference", "subject", "dubbing", "prefetch", "face", "speech", "motion",
         "render", "media", "config", "errors", "progress",
     },
-    "video": {"media", "config", "errors", "progress"},
+    "video": {"marks", "media", "config", "errors", "progress"},
     "model": {
-        "pipeline", "hub", "config", "video", "media", "face", "motion", "render", "speech", "errors",
-        "progress", "",
+        "pipeline", "hub", "config", "video", "marks", "media", "face", "motion", "render", "speech",
+        "errors", "progress", "",
     },
     "clips": {"motion", "errors"},
     "evaluate": {
@@ -51,10 +52,12 @@ ALLOWED = {
         "inference", "hub", "config", "errors", "progress", "",
     },
     "cli": {
-        "cli", "config", "errors", "evaluate", "face", "hearing", "hub", "media", "model", "progress",
-        "video", "train.cli", "",
+        "cli", "config", "errors", "evaluate", "face", "hearing", "hub", "marks", "media", "model",
+        "progress", "video", "train.cli", "",
     },
-    "__init__": {"config", "errors", "hearing", "hub", "media.metadata", "model", "progress", "video"},
+    "__init__": {
+        "config", "errors", "hearing", "hub", "marks", "media.metadata", "model", "progress", "video",
+    },
     "__main__": {"cli"},
 }  # fmt: skip
 
@@ -97,8 +100,8 @@ def test_making_videos_needs_no_torch():
 def test_the_public_names_are_these():
     assert sonic.__all__ == sorted(sonic.__all__)
     assert [name for name in sonic.__all__ if not name.endswith("Error")] == [
-        "AudioReport", "Cancelled", "GenerateConfig", "Model", "Progress", "Video", "__version__",
-        "available_models", "inspect_audio", "load_model", "read_metadata",
+        "AudioReport", "Cancelled", "GenerateConfig", "Model", "Progress", "Signer", "Verification", "Video",
+        "__version__", "available_models", "inspect_audio", "load_model", "read_metadata", "verify",
     ]  # fmt: skip
     for name in sonic.__all__:
         assert getattr(sonic, name) is not None

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         AudioError,
         AudioTooShortError,
         Cancelled,
+        CertificateError,
         ConfigError,
         DependencyError,
         DiskSpaceError,
@@ -44,6 +45,8 @@ if TYPE_CHECKING:
     )
     from sonic.hearing import AudioReport, inspect_audio
     from sonic.hub import available_models
+    from sonic.marks.credentials import Signer
+    from sonic.marks.verify import Verification, verify
     from sonic.media.metadata import read_metadata
     from sonic.model import Model, load_model
     from sonic.progress import Progress
@@ -56,6 +59,7 @@ __all__ = [
     "AudioReport",
     "AudioTooShortError",
     "Cancelled",
+    "CertificateError",
     "ConfigError",
     "DependencyError",
     "DiskSpaceError",
@@ -77,9 +81,11 @@ __all__ = [
     "OutputPathError",
     "ProfileError",
     "Progress",
+    "Signer",
     "SilentAudioError",
     "SonicError",
     "SpeakerError",
+    "Verification",
     "Video",
     "VideoError",
     "WeightsError",
@@ -88,6 +94,7 @@ __all__ = [
     "inspect_audio",
     "load_model",
     "read_metadata",
+    "verify",
 ]
 
 _HOMES = {
@@ -95,11 +102,14 @@ _HOMES = {
     "GenerateConfig": "sonic.config",
     "Model": "sonic.model",
     "Progress": "sonic.progress",
+    "Signer": "sonic.marks.credentials",
+    "Verification": "sonic.marks.verify",
     "Video": "sonic.video",
     "available_models": "sonic.hub",
     "inspect_audio": "sonic.hearing",
     "load_model": "sonic.model",
     "read_metadata": "sonic.media.metadata",
+    "verify": "sonic.marks.verify",
 }
 
 

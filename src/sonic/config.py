@@ -13,6 +13,7 @@ from typing import Any
 from sonic.errors import ConfigError
 
 HEAD_MOTION = {"natural": 1.0, "calm": 0.5, "lively": 1.3, "still": 0.0}  # times the head's movement
+LANGUAGES = ("en", "zh", "ja", "ko", "de", "fr", "es")  # of the visible label
 PRESETS = {"preview": 384, "standard": 512, "high": 1024, "max": 2048}  # min_resolution
 
 
@@ -261,6 +262,25 @@ class GenerateConfig:
         "For pictures with several people.",
         minimum=0,
         maximum=99,
+    )
+    label: str = _option(
+        "auto",
+        "Whether the video says that it was made by AI.",
+        "`auto` writes a label into the file's metadata; services show it as well. `visible` also writes "
+        "words on the first 3 seconds of the picture. `none` leaves both out: telling viewers is then up to "
+        "you.",
+        choices=("auto", "visible", "none"),
+    )
+    label_language: str = _option(
+        "en",
+        "Language of the visible label.",
+        "The words are written at 5 % of the picture's short side or larger, on a dark plate.",
+        choices=LANGUAGES,
+    )
+    watermark: bool = _option(
+        True,
+        "Hides a mark in the pixels that `sonic verify` finds again.",
+        "It survives compression, scaling and cropping, and cannot be seen at normal size.",
     )
 
     def __post_init__(self) -> None:

@@ -18,6 +18,7 @@
     |  |  |- SilentAudioError       silent_audio
     |  |  `- SpeakerError           speaker             fewer voices than asked for
     |  |- VideoError                video               a reference video that cannot be used
+    |  |- CertificateError          certificate         nothing that videos can be signed with
     |  |- OutputPathError           output_path         unknown suffix, missing or unwritable folder
     |  |- OutputExistsError         output_exists
     |  `- DiskSpaceError            disk_space
@@ -142,6 +143,12 @@ class VideoError(InputError):
     """The reference video cannot be used."""
 
     code = "video"
+
+
+class CertificateError(InputError):
+    """The certificate or its key cannot sign a video."""
+
+    code = "certificate"
 
 
 class OutputPathError(InputError):

@@ -13,7 +13,9 @@ from sonic.config import GenerateConfig
 from sonic.face.check import inspect_picture
 from sonic.face.points import FacePoints
 from sonic.hub import find_model, read_config
+from sonic.marks.marks import Marks
 from sonic.media.audio import AudioSource
+from sonic.media.digest import digest
 from sonic.media.film import Film
 from sonic.media.image import load_image
 from sonic.media.source import named_file
@@ -109,32 +111,43 @@ class Model:
             VideoError: the video to dub or the reference video cannot be used.
         """
         chosen = GenerateConfig.build(config, **overrides)
+        sources = tuple(path for path in map(named_file, (audio, image, reference_video)) if path is not None)
         if chosen.seed is None:
             chosen = replace(chosen, seed=secrets.randbits(32))
+        sound = AudioSource.open(audio, sample_rate)
         take = prepare(
             self._networks,
             chosen,
-            AudioSource.open(audio, sample_rate),
+            sound,
             image,
             on_progress,
             reference_video=reference_video,
             face_points=None if face_points is None else FacePoints.read(face_points),
         )
-        sources = tuple(path for path in map(named_file, (audio, image, reference_video)) if path is not None)
-        return self._video(take, sources, on_progress)
+        inputs = {"image": digest(image), "audio": digest(sound.content)}
+        return self._video(take, sources, inputs, on_progress)
 
-    def _video(self, take: Take, sources: tuple[Path, ...], on_progress: OnProgress | None) -> Video:
+    def _video(
+        self,
+        take: Take,
+        sources: tuple[Path, ...],
+        inputs: dict[str, str | None],
+        on_progress: OnProgress | None,
+    ) -> Video:
         config = take.config
         sound = cleaned(take.audio) if config.export_audio == "clean" else take.audio
-        provenance = self._provenance(config)
+        provenance = self._provenance(config, inputs)
+        marks = Marks.of(config, provenance)
+        label = None if marks.label is None else marks.label.to_json()
         return Video(
-            Film(take.subject.size, config.fps, take.frame_count, sound, provenance, sources),
+            Film(take.subject.size, config.fps, take.frame_count, sound, provenance, sources, label),
             config,
             take.frames,
-            warnings=take.warnings,
+            marks,
+            warnings=(*take.warnings, *marks.warnings),
             timings=take.timings,
             on_progress=on_progress,
-            redraw=lambda other: self._video(redrawn(take, other), sources, on_progress),
+            redraw=lambda other: self._video(redrawn(take, other), sources, inputs, on_progress),
         )
 
     def stream(self, *, audio: AudioInput, image: ImageInput, **options: Any) -> Iterator[Frame]:
@@ -169,12 +182,13 @@ class Model:
         motion = self._networks.sampler.stream(features, frames=self.fps, seed=0, steps=1)
         return sum(len(chunk) for chunk in motion)
 
-    def _provenance(self, config: GenerateConfig) -> dict[str, Any]:
+    def _provenance(self, config: GenerateConfig, inputs: dict[str, str | None]) -> dict[str, Any]:
         return {
             "generator": f"sonic {sonic.__version__}",
             "model": self.name,
             "seed": config.seed,
             "config": config.to_dict(),
+            "inputs": inputs,
             "synthetic": True,
         }
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sonic.config import GenerateConfig
+    from sonic.marks.credentials import Signer
+    from sonic.marks.marks import Marks
     from sonic.media.audio import AudioSource
     from sonic.media.film import Film, Frame
     from sonic.progress import OnProgress
@@ -44,6 +46,7 @@ class Video:
         film: Film,
         config: GenerateConfig,
         draw: Draw,
+        marks: Marks,
         *,
         warnings: tuple[str, ...] = (),
         timings: dict[str, float] | None = None,
@@ -54,6 +57,7 @@ class Video:
         self.warnings = warnings
         self._film = film
         self._draw = draw
+        self._marks = marks
         self._timings = {} if timings is None else timings
         self._on_progress = on_progress
         self._redraw = redraw
@@ -120,7 +124,10 @@ class Video:
 
     def frames(self) -> Iterator[Frame]:
         """Draw the frames one after the other, uint8 RGB `[H, W, 3]`; every call gives the same ones."""
-        return self._draw(self._on_progress)
+        return self._marked(self._on_progress)
+
+    def _marked(self, on_progress: OnProgress | None) -> Iterator[Frame]:
+        return self._marks.on(self._draw(on_progress), self.fps)
 
     def export(
         self,
@@ -128,20 +135,25 @@ class Video:
         *,
         overwrite: bool = True,
         on_progress: OnProgress | None = None,
+        sign: Signer | None = None,
     ) -> Path:
         """Write the video: MP4 (H.264, AAC), WebM (VP9, Opus), GIF, or a folder of PNG pictures, by suffix.
 
         `talk.png` and `talk` both write the folder `talk`. The output appears when it is complete; whatever
-        is raised on the way, also by `on_progress`, leaves nothing behind.
+        is raised on the way, also by `on_progress`, leaves nothing behind. With `sign`, an MP4 or GIF carries
+        signed Content Credentials (C2PA).
 
         Raises:
+            CertificateError, DependencyError: it cannot be signed.
             OutputPathError, OutputExistsError, DiskSpaceError: the output cannot be written there.
             ExportError: the encoder failed.
         """
         report = on_progress or self._on_progress
         target = resolve_output(path)
-        with open_writer(target, self._film, overwrite=overwrite) as writer:
-            for frame in self._draw(report):
+        if sign is not None:
+            sign.check(target)
+        with open_writer(target, self._film, overwrite=overwrite, seal=self._seal(sign)) as writer:
+            for frame in self._marked(report):
                 writer.write(frame)
             started = time.perf_counter()
             if report is not None:
@@ -151,6 +163,9 @@ class Video:
             report(Progress("finish", 1, 1, time.perf_counter() - started))
         return target
 
+    def _seal(self, sign: Signer | None) -> Callable[[Path], None] | None:
+        return None if sign is None else lambda path: sign.sign(path, self.provenance)
+
     def check_export(self, path: str | os.PathLike[str], *, overwrite: bool = True) -> Path:
         """The path that `export` would write; raises what it would raise before the first frame."""
         target = resolve_output(path)
@@ -159,7 +174,7 @@ class Video:
 
     def thumbnail(self) -> Image.Image:
         """The first frame."""
-        return Image.fromarray(next(self._draw(None)))
+        return Image.fromarray(next(self._marked(None)))
 
     def __repr__(self) -> str:
         width, height = self.size

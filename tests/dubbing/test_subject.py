@@ -33,7 +33,8 @@ def other_words(speech_path):
 
 @pytest.fixture(scope="module")
 def dubbed(model, clip, other_words):
-    return model.generate(audio=other_words, image=clip, duration=1.8, inference_steps=2, seed=5)
+    options = {"duration": 1.8, "inference_steps": 2, "seed": 5, "watermark": False}
+    return model.generate(audio=other_words, image=clip, **options)
 
 
 def faces(frames):

@@ -23,6 +23,7 @@ _COMMANDS = {
     "inspect": "Say what is in a recording or a portrait, and what would help.",
     "annotate": "Place the points of a face by hand.",
     "info": "Say what made a video.",
+    "verify": "Find the marks of synthetic video in a file.",
     "doctor": "Check this installation.",
     "evaluate": "Judge a model or finished videos by figures.",
     "train": "Train a motion model (needs the train extra).",

@@ -6,6 +6,7 @@ import json
 import time
 from contextlib import nullcontext
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -17,9 +18,9 @@ from sonic.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from sonic.cli.app import Settings
+    from sonic.marks.credentials import Signer
     from sonic.video import Video
 
     Command = Callable[..., None]
@@ -81,6 +82,9 @@ def _default(option: Option) -> str:
 )
 @click.option("--face-points", metavar="FILE",
               help="Where the face is, placed by hand: a JSON file of sonic annotate.")  # fmt: skip
+@click.option("--sign-with", "sign_with", nargs=2, type=click.Path(path_type=Path), metavar="CERT KEY",
+              help="Sign the file with a chain of certificates and its key (PEM).")  # fmt: skip
+@click.option("--timestamp-url", metavar="URL", help="Service that stamps the signature with the time.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress, no warnings.")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
@@ -100,6 +104,8 @@ def generate(
     model: str,
     device: str | None,
     face_points: str | None,
+    sign_with: tuple[Path, Path] | None,
+    timestamp_url: str | None,
     as_json: bool,
     quiet: bool,
     debug: bool,
@@ -123,7 +129,9 @@ def generate(
         from sonic.cli.progress import progress_bar
         from sonic.media.output import check_output, resolve_output
 
-    check_output(resolve_output(output), overwrite=force)
+    target = resolve_output(output)
+    check_output(target, overwrite=force)
+    signer = _signer(sign_with, timestamp_url, target)
     with stopping_at_once():
         from sonic.model import load_model
 
@@ -140,8 +148,19 @@ def generate(
         video.check_export(output, overwrite=force)
         for warning in () if quiet else video.warnings:
             click.echo(f"warning: {warning}", err=True)
-        path = video.export(output, overwrite=force)
+        path = video.export(output, overwrite=force, sign=signer)
     click.echo(json.dumps(_report(video, path, time.perf_counter() - started)) if as_json else str(path))
+
+
+def _signer(pair: tuple[Path, Path] | None, timestamp_url: str | None, target: Path) -> Signer | None:
+    """Who signs, checked before any work is done."""
+    if pair is None:
+        return None
+    from sonic.marks.credentials import Signer
+
+    signer = Signer(*pair, timestamp_url)
+    signer.check(target)
+    return signer
 
 
 def _config_of(like: str) -> GenerateConfig:

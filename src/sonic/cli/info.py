@@ -17,18 +17,24 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
 @click.pass_obj
 def info(settings: Settings, /, video: str, *, as_json: bool) -> None:
-    """Say what VIDEO is: size, length, and the model, seed and options that made it."""
+    """Say what VIDEO is: size, length, labels, signature, and the model, seed and options that made it."""
     settings.json = as_json
 
+    from sonic.cli.marks import credential_lines, label_lines
+    from sonic.marks.aigc import Label
+    from sonic.marks.credentials import read_credentials
     from sonic.media.metadata import read_info
 
-    found = read_info(video)
+    found, credentials = read_info(video), read_credentials(video)
     if as_json:
-        click.echo(json.dumps(dataclasses.asdict(found)))
+        signed = {"credentials": dataclasses.asdict(credentials)}
+        click.echo(json.dumps(dataclasses.asdict(found) | signed))
         return
     click.echo(f"size      {found.width}x{found.height}")
     click.echo(f"length    {found.duration:.2f} s at {found.fps:g} frames a second")
     click.echo(f"codecs    {', '.join(found.codecs)}")
+    for line in (*label_lines(Label.of_field(found.label)), *credential_lines(credentials)):
+        click.echo(line)
     if found.provenance is None:
         click.echo("origin    unknown: it does not say that Sonic made it")
         return

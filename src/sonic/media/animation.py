@@ -9,6 +9,7 @@ import av
 import numpy as np
 from PIL import Image
 
+from sonic.media.labels import append_gif_label
 from sonic.media.metadata import append_gif_comment, to_text
 from sonic.media.source import ffmpeg_name
 
@@ -55,6 +56,8 @@ class AnimationSink:
         self._start()
         self._container.mux(self._stream.encode(None))
         self._container.close()
+        if self._film.label is not None:
+            append_gif_label(self._path, self._film.label)
         append_gif_comment(self._path, to_text(self._film.provenance))
 
     def discard(self) -> None:

@@ -67,11 +67,12 @@ class AudioSource:
     """A recording, opened with `AudioSource.open`; every reading starts it anew.
 
     Samples are float32 with full scale at 1. What encoders put before the first and after the last sample
-    is cut off, so that time runs as in the original.
+    is cut off, so that time runs as in the original. `content` is the file or the samples that were opened.
     """
 
-    def __init__(self, reader: Reader, name: str) -> None:
+    def __init__(self, reader: Reader, name: str, content: Any = None) -> None:
         self._reader = reader
+        self.content = content
         self.name = name
 
     @classmethod
@@ -90,9 +91,11 @@ class AudioSource:
             source, sample_rate = source
         if is_file_input(source):
             name = describe(source)
-            return cls(_FileReader(locate(source, AudioError, "recording"), name), name)
+            content = locate(source, AudioError, "recording")
+            return cls(_FileReader(content, name), name, content)
         if hasattr(source, "__array__"):
-            return cls(_ArrayReader(np.asarray(source), sample_rate), "the given samples")
+            samples = np.asarray(source)
+            return cls(_ArrayReader(samples, sample_rate), "the given samples", samples)
         raise AudioError(
             f"The audio is of type {type(source).__name__}: "
             "give a path, bytes, a file or (samples, sample_rate)."

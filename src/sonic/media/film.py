@@ -22,7 +22,8 @@ class Film:
     """Size in pixels, frames a second, exact number of frames, sound, and where it all came from.
 
     The sound is cut or filled up with silence to exactly the length of the picture. `sources` are the files
-    that it is made from: they are never replaced.
+    that it is made from: they are never replaced. `label` says to machines that it is synthetic, as the JSON
+    that GB 45438-2025 describes; a file holds it once.
     """
 
     size: tuple[int, int]
@@ -31,6 +32,7 @@ class Film:
     audio: AudioSource
     provenance: dict[str, Any]
     sources: tuple[Path, ...] = ()
+    label: str | None = None
 
     @property
     def rate(self) -> Fraction:

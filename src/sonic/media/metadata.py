@@ -6,14 +6,18 @@ import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import av
 from PIL import Image
 
 from sonic.errors import InputError
+from sonic.media.labels import FIELD, gif_label
 from sonic.media.output import PROVENANCE_FILE
 from sonic.media.source import ffmpeg_name
+
+if TYPE_CHECKING:
+    from sonic.media.film import Film
 
 LABEL = "AI-generated video: made by Sonic from a still portrait and a voice recording."
 
@@ -22,7 +26,10 @@ _GIF_COMMENT = b"\x21\xfe"
 
 @dataclass(frozen=True)
 class VideoInfo:
-    """A video file: size in pixels, frames a second, length in seconds, codecs and, if ours, what made it."""
+    """A video file: size in pixels, frames a second, length in seconds, codecs and, if ours, what made it.
+
+    `label` is the field `AIGC` by which any generator's file says that it is synthetic.
+    """
 
     width: int
     height: int
@@ -30,11 +37,13 @@ class VideoInfo:
     duration: float
     codecs: tuple[str, ...]
     provenance: dict[str, Any] | None
+    label: dict[str, Any] | None = None
 
 
-def to_tags(provenance: dict[str, Any]) -> dict[str, str]:
-    """Container tags: a label for people in `comment`, the whole story as JSON in `description`."""
-    return {"comment": LABEL, "description": to_text(provenance)}
+def to_tags(film: Film) -> dict[str, str]:
+    """Container tags: the whole story as JSON, and labels for people and for machines unless they are off."""
+    story = {"description": to_text(film.provenance)}
+    return story if film.label is None else {"comment": LABEL, FIELD: film.label} | story
 
 
 def to_text(provenance: dict[str, Any]) -> str:
@@ -76,14 +85,15 @@ def _file_info(path: Path, container: av.container.InputContainer) -> VideoInfo:
         raise InputError(f"'{path}' is a picture: give a video.")
     video = container.streams.video[0]
     tags = {key.lower(): value for key, value in container.metadata.items()}
-    text = _gif_comment(path) if container.format.name == "gif" else tags.get("description", "")
+    gif = container.format.name == "gif"
     return VideoInfo(
         width=video.width,
         height=video.height,
         fps=float(video.average_rate or 0),
         duration=(container.duration or 0) / av.time_base,
         codecs=tuple(stream.codec_context.name for stream in container.streams if stream.codec_context),
-        provenance=_parse(text),
+        provenance=_parse(_gif_comment(path) if gif else tags.get("description", "")),
+        label=_object(gif_label(path) if gif else tags.get(FIELD.lower(), "")),
     )
 
 
@@ -97,7 +107,8 @@ def _folder_info(folder: Path) -> VideoInfo:
     provenance = _parse(story.read_text(encoding="utf-8"))
     fps = float((provenance or {}).get("config", {}).get("fps", 25.0))
     with Image.open(pictures[0]) as first:
-        return VideoInfo(*first.size, fps, len(pictures) / fps, ("png",), provenance)
+        label = _object(str(first.info.get(FIELD, "")))
+        return VideoInfo(*first.size, fps, len(pictures) / fps, ("png",), provenance, label)
 
 
 def append_gif_comment(path: Path, text: str) -> None:
@@ -122,8 +133,14 @@ def _gif_comment(path: Path) -> str:
 
 
 def _parse(text: str) -> dict[str, Any] | None:
+    story = _object(text)
+    return story if story is not None and "sonic" in str(story.get("generator", "")) else None
+
+
+def _object(text: str) -> dict[str, Any] | None:
+    """What JSON holds, if it is an object."""
     try:
-        story = json.loads(text)
+        found = json.loads(text)
     except ValueError:
         return None
-    return story if isinstance(story, dict) and "sonic" in str(story.get("generator", "")) else None
+    return found if isinstance(found, dict) else None

@@ -42,7 +42,7 @@ MP4 = Recipe(
     audio="aac",
     audio_format="fltp",
     audio_frame=1024,
-    container_options={"movflags": "+faststart"},
+    container_options={"movflags": "+faststart+use_metadata_tags"},
 )
 WEBM = Recipe(
     container="webm",
@@ -67,7 +67,7 @@ class MovieSink:
         self._container = av.open(
             ffmpeg_name(path), "w", format=recipe.container, options=recipe.container_options
         )
-        self._container.metadata.update(to_tags(film.provenance))
+        self._container.metadata.update(to_tags(film))
         self._video = self._add_video()
         self._channels = min(2, film.audio.channels)
         self._audio = self._add_sound()

@@ -16,7 +16,7 @@ from sonic.media.output import ANIMATIONS, MOVIES, WEB_MOVIES, check_output, che
 from sonic.media.stills import StillsSink
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from sonic.media.film import Film, Frame, Sink
@@ -38,8 +38,12 @@ def check_target(target: Path, film: Film, *, overwrite: bool) -> None:
 
 
 @contextmanager
-def open_writer(target: Path, film: Film, *, overwrite: bool) -> Iterator[FrameWriter]:
+def open_writer(
+    target: Path, film: Film, *, overwrite: bool, seal: Callable[[Path], None] | None = None
+) -> Iterator[FrameWriter]:
     """A writer for the frames of `film`; the file appears when the block ends without an exception.
+
+    `seal` may change the complete file once more before it appears, for example sign it.
 
     Raises:
         OutputExistsError, DiskSpaceError: see `check_target`.
@@ -56,6 +60,8 @@ def open_writer(target: Path, film: Film, *, overwrite: bool) -> Iterator[FrameW
             writer.finish()
         finally:
             writer.close()
+        if seal is not None:
+            seal(staging)
 
 
 def _make_sink(path: Path, film: Film) -> Sink:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from sonic.media.labels import with_png_label
 from sonic.media.metadata import to_text
 from sonic.media.output import PROVENANCE_FILE
 
@@ -38,7 +39,8 @@ class StillsSink:
         done, content = cv2.imencode(".png", bgr, [cv2.IMWRITE_PNG_COMPRESSION, 3])
         if not done:
             raise OSError(errno.EIO, "the PNG encoder refused a frame")
-        target.write_bytes(content.tobytes())
+        label = self._film.label
+        target.write_bytes(content.tobytes() if label is None else with_png_label(content.tobytes(), label))
         self._frames += 1
 
     def finish(self) -> None:

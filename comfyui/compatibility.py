@@ -1,4 +1,4 @@
-"""Nodes with the names and sockets of the ComfyUI_Sonic wrapper, so that its graphs run on Sonic's own engine."""
+"""Nodes with the names and sockets of the ComfyUI_Sonic wrapper: its graphs run on Sonic's own engine."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from .parts import portraits, voices
 from .watch import Watch
 
 if TYPE_CHECKING:
-
     from sonic import Model, Video
 
     from .parts import Portrait, Voice
@@ -70,7 +69,7 @@ class SonicWrapperLoader(io.ComfyNode):
                     "ip_audio_scale", default=1.0, min=0.5, max=2.0, step=0.1,
                     tooltip="How much the mouth moves: times dynamic_scale, between 0 and 2 together.",
                 ),
-                io.Boolean.Input("use_interframe", default=True, tooltip="Not used: motion is smooth at any rate."),
+                io.Boolean.Input("use_interframe", default=True, tooltip="Not used: any rate is smooth."),
                 io.Combo.Input("dtype", options=["fp16", "fp32", "bf16"], default="fp16", tooltip=UNUSED),
             ],
             outputs=[

@@ -50,8 +50,8 @@ def images_input() -> io.Input:
     return io.Boolean.Input(
         "images",
         default=False,
-        tooltip="Also give the frames as IMAGE. They stay in memory: a minute of 512x512 at 25 frames a second "
-        "takes 4.7 GB. The video output needs none of it, however long it is.",
+        tooltip="Also give the frames as IMAGE. They stay in memory: a minute of 512x512 at 25 frames a "
+        "second takes 4.7 GB. The video output needs none of it, however long it is.",
     )
 
 

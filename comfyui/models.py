@@ -1,4 +1,4 @@
-"""Finds models of Sonic, in the package and in ComfyUI's model folders, and loads them where ComfyUI computes."""
+"""Finds models in the package and in ComfyUI's folders, and loads them where ComfyUI computes."""
 
 from __future__ import annotations
 

@@ -12,7 +12,6 @@ from .parts import CATEGORY, SonicTakeType
 from .watch import Watch
 from .widgets import named, overrides
 
-
 FINAL_PRESET = "high"
 
 
@@ -26,8 +25,8 @@ class SonicFinal(io.ComfyNode):
             node_id="SonicFinal",
             display_name="Sonic preview to final",
             category=CATEGORY,
-            description="Draws what Sonic generate made again, with the same motion in more detail. Watch the "
-            "preview, turn on 'approved' and queue once more: nothing else runs again.",
+            description="Draws what Sonic generate made again, with the same motion in more detail. Watch "
+            "the preview, turn on 'approved' and queue once more: nothing else runs again.",
             inputs=[
                 SonicTakeType.Input("take", tooltip="From Sonic generate."),
                 io.Boolean.Input(

@@ -38,13 +38,13 @@ class SonicGenerate(io.ComfyNode):
 
     @classmethod
     def define_schema(cls) -> io.Schema:
-        """Model, portrait and voice, and every option that is not about the picture or the recording alone."""
+        """Model, portrait and voice, and every option that is not about one of the inputs."""
         return io.Schema(
             node_id="SonicGenerate",
             display_name="Sonic generate",
             category=CATEGORY,
-            description="Makes a talking video of a portrait and a recording. Several portraits, or several "
-            "recordings, give one video each.",
+            description="Makes a talking video of a portrait and a recording. Several portraits, or "
+            "several recordings, give one video each.",
             inputs=[
                 SonicModelType.Input("model", tooltip="From Load Sonic model."),
                 io.MultiType.Input(
@@ -70,7 +70,14 @@ class SonicGenerate(io.ComfyNode):
 
     @classmethod
     def execute(
-        cls, model: Model, portrait: Any, voice: Any, *, images: bool, reference_video: Any = None, **widgets: Any
+        cls,
+        model: Model,
+        portrait: Any,
+        voice: Any,
+        *,
+        images: bool,
+        reference_video: Any = None,
+        **widgets: Any,
     ) -> io.NodeOutput:
         """Check everything first, then draw one video after the other."""
         package.require()

@@ -32,7 +32,7 @@ class SonicLoadModel(io.ComfyNode):
                     "device",
                     options=list(models.DEVICES),
                     default="auto",
-                    tooltip="auto takes the card that ComfyUI uses if ONNX Runtime can use it too, else the CPU.",
+                    tooltip="auto takes ComfyUI's card if ONNX Runtime can use it too, else the CPU.",
                 ),
             ],
             outputs=[SonicModelType.Output(display_name="model")],

@@ -28,15 +28,14 @@ class SonicPortrait(io.ComfyNode):
             node_id="SonicPortrait",
             display_name="Sonic portrait",
             category=CATEGORY,
-            description="Prepares a portrait and shows the face that was found, the part that will be animated, "
-            "and what the check says. A batch of images gives one portrait each.",
+            description="Prepares a portrait and shows the face that was found, the part that will be "
+            "animated, and what the check says. A batch of images gives one portrait each.",
             inputs=[
                 io.Image.Input("image", tooltip="A picture with a face that looks towards the camera."),
                 *portrait_widgets(),
                 io.String.Input(
                     "face_points",
                     default="",
-                    multiline=True,
                     optional=True,
                     tooltip="For drawings in which no face is found: the JSON that sonic annotate writes.",
                     extra_dict={"advanced": True},
@@ -57,7 +56,9 @@ class SonicPortrait(io.ComfyNode):
         options, points = overrides(widgets), read_points(face_points)
         given = [replace(one, options=options, face_points=points) for one in portraits(image)]
         reports = [look(portrait) for portrait in given]
-        previews = [tensors.images([sketch(one.image, report)]) for one, report in zip(given, reports, strict=True)]
+        previews = [
+            tensors.images([sketch(one.image, report)]) for one, report in zip(given, reports, strict=True)
+        ]
         return io.NodeOutput(
             [usable(portrait, report) for portrait, report in zip(given, reports, strict=True)],
             previews,

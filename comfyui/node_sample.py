@@ -25,8 +25,8 @@ class SonicSample(io.ComfyNode):
             node_id="SonicSample",
             display_name="Sonic sample",
             category=CATEGORY,
-            description="A portrait and a recording in the public domain, to try the other nodes without files "
-            "of your own: Eileen Collins (NASA), and Shakespeare's Sonnet 1 read for LibriVox.",
+            description="A portrait and a recording in the public domain, to try the other nodes without "
+            "files of your own: Eileen Collins (NASA), and Shakespeare's Sonnet 1 read for LibriVox.",
             outputs=[
                 io.Image.Output(display_name="portrait"),
                 io.Audio.Output(display_name="voice"),

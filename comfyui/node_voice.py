@@ -27,8 +27,8 @@ class SonicVoice(io.ComfyNode):
             node_id="SonicVoice",
             display_name="Sonic voice",
             category=CATEGORY,
-            description="Prepares a recording: cleaning, length and whose voice moves the lips; says who speaks "
-            "when, how loud and how noisy it is. Listening takes about 4 s for each minute.",
+            description="Prepares a recording: cleaning, length and whose voice moves the lips; says who "
+            "speaks when, how loud and how noisy it is. Listening takes about 4 s for each minute.",
             inputs=[
                 io.Audio.Input("audio", tooltip="Speech of any length and language."),
                 *voice_widgets(),

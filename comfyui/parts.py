@@ -68,7 +68,8 @@ def pair(left: Sequence[Item], right: Sequence[Other]) -> list[tuple[Item, Other
     """
     if len(left) != len(right) and 1 not in {len(left), len(right)}:
         raise ValueError(
-            f"There are {len(left)} portraits and {len(right)} recordings: give as many of both, or one of either."
+            f"There are {len(left)} portraits and {len(right)} recordings: "
+            "give as many of both, or one of either."
         )
     count = max(len(left), len(right))
     return [(left[index % len(left)], right[index % len(right)]) for index in range(count)]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 SIDE = 768  # pixels of the longer side of the picture
 MARGIN, TEXT, LEADING = 16, 18, 1.4  # pixels, pixels, lines
-LETTERS = 0.52  # of the text's height, width of a letter
+LETTERS = 0.47  # of the text's height, width of a letter
 PAPER, INK = (24, 26, 31), (232, 234, 237)
 GOOD, DOUBTFUL, BAD = (94, 204, 138), (240, 190, 90), (240, 110, 100)
 COLOURS = {"info": INK, "warning": DOUBTFUL, "refuse": BAD}

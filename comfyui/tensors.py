@@ -20,7 +20,8 @@ def as_array(tensor: Any) -> NDArray[Any]:
 def pictures(images: Any) -> list[NDArray[np.uint8]]:
     """IMAGE, float `[B, H, W, C]` in 0..1, as B uint8 pictures `[H, W, C]`; what overshoots is cut."""
     return [
-        np.rint(np.clip(picture, 0, 1) * 255).astype(np.uint8) for picture in as_array(images).astype(np.float32)
+        np.rint(np.clip(picture, 0, 1) * 255).astype(np.uint8)
+        for picture in as_array(images).astype(np.float32)
     ]
 
 

@@ -32,9 +32,7 @@ def voice_widgets() -> list[io.Input]:
 
 def video_widgets() -> list[io.Input]:
     """Widgets of all other options, the everyday ones first."""
-    ours = [
-        option for option in package.options() if option.name not in (*PORTRAIT_OPTIONS, *VOICE_OPTIONS)
-    ]
+    ours = [option for option in package.options() if option.name not in (*PORTRAIT_OPTIONS, *VOICE_OPTIONS)]
     return [widget(option) for option in sorted(ours, key=lambda option: option.name not in EVERYDAY)]
 
 
@@ -86,7 +84,7 @@ def explain(option: Option) -> str:
 
 
 def can_be_unset(option: Option) -> bool:
-    """Whether the widget has a number for "not given"; a seed is always given, so that runs can be repeated."""
+    """Whether the widget has a number for "not given"; a seed is always given, to repeat runs by."""
     return option.optional and option.name != SEED
 
 

@@ -140,7 +140,7 @@ def try_it(graph: Graph) -> None:
     model = graph.add("SonicLoadModel", (40, 220), (300, 90))
     sample = graph.add("SonicSample", (40, 370), (300, 60))
     talk = graph.add(
-        "SonicGenerate", (400, 40), (340, 640), model=model, portrait=sample, voice=sample["voice"], **QUICK
+        "SonicGenerate", (400, 40), (340, 860), model=model, portrait=sample, voice=sample["voice"], **QUICK
     )
     graph.add("SaveVideo", (800, 40), (420, 480), video=talk, filename_prefix="video/sonic_sample")
 
@@ -150,7 +150,7 @@ def simple(graph: Graph) -> None:
     model = graph.add("SonicLoadModel", (40, 40), (300, 90))
     image = graph.add("LoadImage", (40, 180), (300, 330), image="portrait.jpg")
     voice = graph.add("LoadAudio", (40, 560), (300, 140), audio="speech.wav")
-    talk = graph.add("SonicGenerate", (400, 40), (340, 640), model=model, portrait=image, voice=voice)
+    talk = graph.add("SonicGenerate", (400, 40), (340, 860), model=model, portrait=image, voice=voice)
     graph.add("SaveVideo", (800, 40), (420, 480), video=talk, filename_prefix="video/sonic")
 
 
@@ -163,14 +163,14 @@ def preview_to_final(graph: Graph) -> None:
     voice = graph.add("SonicVoice", (390, 520), (300, 210), audio=audio)
     graph.add("PreviewAny", (390, 790), (300, 180), source=voice["report"])
     talk = graph.add(
-        "SonicGenerate", (740, 40), (340, 690), model=model, portrait=portrait, voice=voice, **QUICK
+        "SonicGenerate", (740, 40), (340, 860), model=model, portrait=portrait, voice=voice, **QUICK
     )
     final = graph.add("SonicFinal", (1130, 40), (320, 230), take=talk["take"])
     graph.add("SaveVideo", (1130, 330), (420, 480), video=final, filename_prefix="video/sonic_final")
     graph.note(
         "1. **Run**: the draft plays inside *Sonic generate*.\n2. Not good? Change the seed or an option, "
-        "run again.\n3. Good? Turn on **approved** and run: the same performance is drawn in full, nothing else "
-        "runs again.", (740, 790), (340, 180),
+        "run again.\n3. Good? Turn on **approved** and run: the same performance is drawn in full, and "
+        "nothing else runs again.", (1130, 860), (420, 150),
     )  # fmt: skip
 
 
@@ -182,7 +182,7 @@ def batch(graph: Graph) -> None:
     audio = graph.add("LoadAudio", (390, 180), (300, 140), audio="speech.wav")
     both = graph.add("ImageBatch", (390, 40), (300, 60), image1=first, image2=second)
     voice = graph.add("SonicVoice", (390, 380), (300, 210), audio=audio, duration=3.0)
-    talk = graph.add("SonicGenerate", (740, 40), (340, 690), model=model, portrait=both, voice=voice, **QUICK)
+    talk = graph.add("SonicGenerate", (740, 40), (340, 860), model=model, portrait=both, voice=voice, **QUICK)
     graph.add("SaveVideo", (1130, 40), (420, 480), video=talk, filename_prefix="video/sonic_batch")
 
 
@@ -193,7 +193,7 @@ def frames(graph: Graph) -> None:
     audio = graph.add("LoadAudio", (40, 560), (300, 140), audio="speech.wav")
     voice = graph.add("SonicVoice", (390, 40), (300, 210), audio=audio, duration=3.0)
     talk = graph.add(
-        "SonicGenerate", (740, 40), (340, 690), model=model, portrait=image, voice=voice, images=True,
+        "SonicGenerate", (740, 40), (340, 860), model=model, portrait=image, voice=voice, images=True,
         crop="face", **QUICK,
     )  # fmt: skip
     scaled = graph.add(
@@ -216,7 +216,7 @@ def dubbing(graph: Graph) -> None:
     model = graph.add("SonicLoadModel", (40, 40), (300, 90))
     film = graph.add("LoadVideo", (40, 180), (300, 330), file="person.mp4")
     audio = graph.add("LoadAudio", (40, 560), (300, 140), audio="speech.wav")
-    talk = graph.add("SonicGenerate", (400, 40), (340, 640), model=model, portrait=film, voice=audio)
+    talk = graph.add("SonicGenerate", (400, 40), (340, 860), model=model, portrait=film, voice=audio)
     graph.add("SaveVideo", (800, 40), (420, 480), video=talk, filename_prefix="video/sonic_dubbed")
 
 

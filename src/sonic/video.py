@@ -139,7 +139,7 @@ class Video:
             path: where to.
             overwrite: whether an output that is already there may be replaced.
             on_progress: called with `Progress`; that of `generate` if not given.
-            on_frame: called with every frame, uint8 RGB `[H, W, 3]`, for live previews; it must not change it.
+            on_frame: called with every frame, uint8 RGB `[H, W, 3]`, for live previews; not to be changed.
 
         Raises:
             OutputPathError, OutputExistsError, DiskSpaceError: the output cannot be written there.

@@ -1,4 +1,4 @@
-"""Stand-ins for the modules of ComfyUI that the nodes use, with the signatures of its oldest supported version.
+"""Stand-ins for what the nodes use of ComfyUI, with the signatures of its oldest supported version.
 
 `installed()` puts them in place, loads the node pack as ComfyUI does, and gives both back.
 """
@@ -34,7 +34,7 @@ class Input:
 class Output:
     """One output of a node."""
 
-    def __init__(self, kind, id=None, display_name=None, tooltip=None, is_output_list=False):  # noqa: A002
+    def __init__(self, kind, display_name=None, tooltip=None, is_output_list=False):
         self.kind, self.display_name, self.tooltip = kind, display_name or kind, tooltip
         self.is_output_list = is_output_list
 
@@ -100,13 +100,22 @@ class ComfyUI:
 
     def __init__(self, base):
         self.base = Path(base)
+        self.taken = {}
+        self.model_roots = {}
+        self.reset()
+
+    def reset(self):
+        """Forget what happened; folders stay."""
         self.updates = []
         self.interrupt_after = None
         self.device = "cpu"
         self.freed = []
         self.free_memory = 8e9
-        self.taken = {}
-        self.model_roots = {}
+        self.taken.clear()
+
+    def files(self):
+        """What is in the temporary folder."""
+        return set((self.base / "temp").glob("*"))
 
     def check(self):
         if self.interrupt_after is not None and len(self.updates) >= self.interrupt_after:
@@ -139,12 +148,17 @@ class ComfyUI:
         kinds = {name.replace("_", ""): comfy_type(name.upper()) for name in sockets}
         io = SimpleNamespace(
             **widgets, **kinds, Custom=comfy_type, MultiType=SimpleNamespace(Input=MultiInput),
-            Schema=Schema, NodeOutput=NodeOutput, ComfyNode=type("ComfyNode", (), {}), Input=Input, Output=Output,
+            Schema=Schema, NodeOutput=NodeOutput, ComfyNode=type("ComfyNode", (), {}), Input=Input,
+            Output=Output,
         )  # fmt: skip
-        preview = SimpleNamespace(PreviewImage=lambda image, cls=None: Preview(image))
+        preview = SimpleNamespace(PreviewImage=Preview)
         impl = SimpleNamespace(VideoFromFile=VideoFile)
         return module(
-            "comfy_api.latest", io=io, ui=preview, InputImpl=impl, ComfyExtension=type("ComfyExtension", (), {})
+            "comfy_api.latest",
+            io=io,
+            ui=preview,
+            InputImpl=impl,
+            ComfyExtension=type("ComfyExtension", (), {}),
         )
 
     def _management(self):
@@ -153,8 +167,11 @@ class ComfyUI:
             throw_exception_if_processing_interrupted=self.check,
             get_torch_device=lambda: SimpleNamespace(type=self.device),
             free_memory=lambda size, device: self.freed.append((size, device.type)),
-            get_free_memory=lambda device: self.free_memory,
+            get_free_memory=lambda _: self.free_memory,
         )
+
+    def _add_root(self, key, path, is_default):
+        self.model_roots.setdefault(key, []).insert(0 if is_default else -1, path)
 
     def _bar(self, total):
         def update(value, preview=None):
@@ -166,7 +183,7 @@ class ComfyUI:
         return module(
             "folder_paths",
             models_dir=str(self.base / "models"),
-            add_model_folder_path=lambda key, path, is_default: self.model_roots.setdefault(key, [path]),
+            add_model_folder_path=self._add_root,
             get_folder_paths=lambda key: self.model_roots.get(key, []),
             get_temp_directory=lambda: str(self.base / "temp"),
         )
@@ -175,8 +192,8 @@ class ComfyUI:
 class Preview:
     """Pictures shown on a node."""
 
-    def __init__(self, image):
-        self.image = image
+    def __init__(self, image, cls=None):
+        self.image, self.cls = image, cls
 
     def as_dict(self):
         return {"images": [{"filename": "preview.png"}], "animated": (False,)}

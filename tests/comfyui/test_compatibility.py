@@ -36,7 +36,9 @@ def test_saved_graphs_may_name_any_weights(nodes):
 
 
 def test_sockets_and_widgets_are_those_of_the_wrapper(nodes):
-    described = {name: stand_ins.describe(nodes[name]) for name in ("SONICTLoader", "SONIC_PreData", "SONICSampler")}
+    described = {
+        name: stand_ins.describe(nodes[name]) for name in ("SONICTLoader", "SONIC_PreData", "SONICSampler")
+    }
     assert described["SONICTLoader"]["output"] == ["MODEL_SONIC", "DTYPE"]
     assert described["SONIC_PreData"]["output"] == ["SONIC_PREDATA"]
     assert described["SONICSampler"]["output"] == ["IMAGE", "FLOAT"]

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -9,19 +9,18 @@ import pytest
 import sonic
 
 
-@pytest.fixture
-def own_model(comfy):
+@pytest.fixture(scope="module")
+def own_model(loaded):
     """A copy of the packaged model in ComfyUI's folder, under another name."""
     source = Path(sonic.__file__).parent / "assets" / "sonic-base"
-    folder = Path(comfy.base) / "models" / "sonic_talk" / "my-voice"
-    folder.mkdir(parents=True)
-    for file in source.iterdir():
-        os.link(file, folder / file.name)
+    folder = loaded[0].base / "models" / "sonic_talk" / "my-voice"
+    shutil.copytree(source, folder)
     (folder.parent / "not-a-model").mkdir()
     return folder
 
 
-def test_models_of_the_package_come_first(comfy, own_model, nodes):
+@pytest.mark.usefixtures("own_model")
+def test_models_of_the_package_come_first(nodes):
     described = {one.id: one for one in nodes["SonicLoadModel"].define_schema().inputs}
     names = described["model_name"].details["options"]
     assert names[0] == "sonic-base"

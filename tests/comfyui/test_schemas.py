@@ -41,7 +41,11 @@ def test_each_option_is_a_widget_of_one_node(nodes):
 
 
 def test_widgets_say_what_the_option_says(nodes):
-    described = {**widgets(nodes["SonicPortrait"]), **widgets(nodes["SonicVoice"]), **widgets(nodes["SonicGenerate"])}
+    described = {
+        **widgets(nodes["SonicPortrait"]),
+        **widgets(nodes["SonicVoice"]),
+        **widgets(nodes["SonicGenerate"]),
+    }
     for option in options():
         kind, details = described[option.name]
         assert details["tooltip"].startswith(option.help.replace("`", ""))

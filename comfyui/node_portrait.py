@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from comfy_api.latest import io, ui
 from comfy_execution.graph import ExecutionBlocker
 
 from . import package, tensors
-from .parts import CATEGORY, Portrait, SonicPortraitType, portraits
+from .parts import CATEGORY, Portrait, SonicPortraitType
 from .sketch import sketch
 from .widgets import overrides, portrait_widgets
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from sonic.face.checks.report import PortraitReport
 
 
@@ -54,17 +57,23 @@ class SonicPortrait(io.ComfyNode):
         """Look at every picture."""
         package.require()
         options, points = overrides(widgets), read_points(face_points)
-        given = [replace(one, options=options, face_points=points) for one in portraits(image)]
-        reports = [look(portrait) for portrait in given]
-        previews = [
-            tensors.images([sketch(one.image, report)]) for one, report in zip(given, reports, strict=True)
-        ]
+        looks = [look(picture, options, points) for picture in tensors.pictures(image)]
+        previews = [one.preview for one in looks]
         return io.NodeOutput(
-            [usable(portrait, report) for portrait, report in zip(given, reports, strict=True)],
+            [one.portrait for one in looks],
             previews,
-            ["\n".join(lines(report)) for report in reports],
+            [one.report for one in looks],
             ui=merged([ui.PreviewImage(preview, cls=cls) for preview in previews]),
         )
+
+
+@dataclass(frozen=True)
+class Look:
+    """What the node gives out for one picture."""
+
+    portrait: Portrait | ExecutionBlocker
+    preview: Any
+    report: str
 
 
 def read_points(text: str) -> dict[str, Any] | None:
@@ -81,14 +90,17 @@ def read_points(text: str) -> dict[str, Any] | None:
         ) from error
 
 
-def look(portrait: Portrait) -> PortraitReport:
-    """The report on a picture, with the place of the face and of the crop."""
+def look(picture: NDArray[np.uint8], options: dict[str, Any], points: dict[str, Any] | None) -> Look:
+    """Look at one picture `[H, W, C]`: where the face and the crop are, and what the check says."""
+    from sonic.cli.inspect_image import describe
     from sonic.face.check import inspect_picture
     from sonic.face.points import FacePoints
     from sonic.media.image import load_image
 
-    points = None if portrait.face_points is None else FacePoints.read(portrait.face_points)
-    return inspect_picture(load_image(portrait.image), face_points=points, **portrait.options)
+    read = None if points is None else FacePoints.read(points)
+    report = inspect_picture(load_image(picture), face_points=read, **options)
+    preview = tensors.images([sketch(picture, report)])
+    return Look(usable(Portrait(picture, options, points), report), preview, "\n".join(describe(report)))
 
 
 def usable(portrait: Portrait, report: PortraitReport) -> Portrait | ExecutionBlocker:
@@ -96,13 +108,6 @@ def usable(portrait: Portrait, report: PortraitReport) -> Portrait | ExecutionBl
     if report.usable or (portrait.face_points is not None and report.codes[0] == "mouth_covered"):
         return portrait
     return ExecutionBlocker(report.findings[0].advice)
-
-
-def lines(report: PortraitReport) -> list[str]:
-    """The report for people."""
-    from sonic.cli.inspect_image import describe
-
-    return list(describe(report))
 
 
 def merged(previews: list[ui.PreviewImage]) -> dict[str, Any]:

@@ -40,5 +40,5 @@ class SonicSample(io.ComfyNode):
             image = np.asarray(picture.convert("RGB"))
         with wave.open(str(SAMPLES / "speech.wav")) as file:
             rate, content = file.getframerate(), file.readframes(file.getnframes())
-        samples = np.frombuffer(content, "<i2").astype(np.float32) / 32768
+        samples = np.frombuffer(content, "<i2").astype(np.float32) / np.float32(32768)
         return io.NodeOutput(tensors.images([image]), tensors.audio(samples, rate))

@@ -24,8 +24,9 @@ FACE, CROP = (120, 190, 255), GOOD
 
 def sketch(image: NDArray[np.uint8], report: PortraitReport) -> NDArray[np.uint8]:
     """The picture `[H, W, C]` with face box and crop, and the findings below it; uint8 RGB `[H', W', 3]`."""
-    scale = SIDE / max(image.shape[:2])
-    size = round(image.shape[1] * scale), round(image.shape[0] * scale)
+    width, height = report.size  # large pictures were looked at in a smaller copy
+    scale = SIDE / max(width, height)
+    size = round(width * scale), round(height * scale)
     picture = Image.fromarray(image[..., :3]).resize(size, Image.Resampling.LANCZOS)
     draw = ImageDraw.Draw(picture)
     outline(draw, report.crop, scale, CROP)

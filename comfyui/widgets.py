@@ -90,8 +90,8 @@ def can_be_unset(option: Option) -> bool:
 
 def unset(option: Option) -> float:
     """The number that stands for "not given": 0 where that is no allowed value, else -1."""
-    number = 0.0 if (option.minimum or 0) > 0 else -1.0
-    return option.kind(number)
+    number: float = option.kind(0 if (option.minimum or 0) > 0 else -1)
+    return number
 
 
 def is_unset(option: Option, value: Any) -> bool:
@@ -113,7 +113,8 @@ def lowest(option: Option) -> float:
 
 def highest(option: Option) -> float:
     """The widget's largest number."""
-    return option.kind(UNBOUNDED if option.maximum is None else option.maximum)
+    number: float = option.kind(UNBOUNDED if option.maximum is None else option.maximum)
+    return number
 
 
 def step(option: Option) -> float:

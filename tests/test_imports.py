@@ -25,10 +25,16 @@ ALLOWED = {
     "render": {"render", "face", "motion", "inference", "errors"},
     "hearing": {"driver", "speech", "media", "errors"},
     "driver": {"speech", "motion", "media", "config", "errors"},
-    "reference": {"face", "media", "motion", "errors"},
+    "prefetch": set(),
+    "reference": {"face", "media", "motion", "errors", "progress"},
+    "subject": {"face", "motion", "render", "media", "config", "errors"},
+    "dubbing": {
+        "dubbing", "subject", "reference", "prefetch", "face", "motion", "render", "media", "config",
+        "errors", "progress",
+    },
     "pipeline": {
-        "driver", "hearing", "reference", "face", "speech", "motion", "render", "media", "config", "errors",
-        "progress",
+        "driver", "hearing", "reference", "subject", "dubbing", "prefetch", "face", "speech", "motion",
+        "render", "media", "config", "errors", "progress",
     },
     "video": {"media", "config", "errors", "progress"},
     "model": {

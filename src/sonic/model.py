@@ -92,7 +92,8 @@ class Model:
         Args:
             audio: path, bytes, binary file object, `(samples, rate)`, or samples `[N]`, `[N, C]` with
                 `sample_rate` in Hz.
-            image: path, bytes, binary file object, PIL image or array `[H, W(, 3 or 4)]`.
+            image: path, bytes, binary file object, PIL image or array `[H, W(, 3 or 4)]`; or the path of a
+                video, whose main person is dubbed: head and eyes stay as they are, the mouth speaks anew.
             config: options; the defaults if not given.
             sample_rate: rate of bare samples.
             reference_video: path of a video whose main face lends its head movement and blinks, repeated to
@@ -105,7 +106,7 @@ class Model:
         Raises:
             ConfigError: an option is unknown or out of range.
             AudioError, ImageError and their children: the recording or the portrait cannot be used.
-            VideoError: the reference video cannot be used.
+            VideoError: the video to dub or the reference video cannot be used.
         """
         chosen = GenerateConfig.build(config, **overrides)
         if chosen.seed is None:
@@ -127,7 +128,7 @@ class Model:
         sound = cleaned(take.audio) if config.export_audio == "clean" else take.audio
         provenance = self._provenance(config)
         return Video(
-            Film(take.renderer.size, config.fps, take.frame_count, sound, provenance, sources),
+            Film(take.subject.size, config.fps, take.frame_count, sound, provenance, sources),
             config,
             take.frames,
             warnings=take.warnings,

@@ -26,7 +26,8 @@ UPLOADS = {
     "LoadAudio": [None, None],
 }  # buttons count as widgets
 WIDTH, WINDOW = 1000, (1600, 940)  # pixels: of the picture, of the browser
-CANVAS = {"x": 62, "y": 100, "width": 1530, "height": 830}  # what is kept of the window
+CANVAS = {"x": 62, "y": 100, "width": 1530, "height": 770}  # what is kept of the window
+OVERLAYS = ("Comfy.Minimap.Visible", "Comfy.Graph.CanvasInfo")  # that would be in the picture
 QUICK = {"preset": "preview"}
 
 
@@ -181,7 +182,7 @@ def batch(graph: Graph) -> None:
     second = graph.add("LoadImage", (40, 560), (300, 330), image="portrait.jpg")
     audio = graph.add("LoadAudio", (390, 180), (300, 140), audio="speech.wav")
     both = graph.add("ImageBatch", (390, 40), (300, 60), image1=first, image2=second)
-    voice = graph.add("SonicVoice", (390, 380), (300, 210), audio=audio, duration=3.0)
+    voice = graph.add("SonicVoice", (390, 420), (300, 210), audio=audio, duration=3.0)
     talk = graph.add("SonicGenerate", (740, 40), (340, 860), model=model, portrait=both, voice=voice, **QUICK)
     graph.add("SaveVideo", (1130, 40), (420, 480), video=talk, filename_prefix="video/sonic_batch")
 
@@ -215,7 +216,7 @@ def dubbing(graph: Graph) -> None:
     """A video in place of the portrait: the person in it speaks the new recording."""
     model = graph.add("SonicLoadModel", (40, 40), (300, 90))
     film = graph.add("LoadVideo", (40, 180), (300, 330), file="person.mp4")
-    audio = graph.add("LoadAudio", (40, 560), (300, 140), audio="speech.wav")
+    audio = graph.add("LoadAudio", (40, 660), (300, 140), audio="speech.wav")
     talk = graph.add("SonicGenerate", (400, 40), (340, 860), model=model, portrait=film, voice=audio)
     graph.add("SaveVideo", (800, 40), (420, 480), video=talk, filename_prefix="video/sonic_dubbed")
 
@@ -230,7 +231,7 @@ def from_the_wrapper(graph: Graph) -> None:
         weight_dtype=loader["weight_dtype"], min_resolution=256, duration=3.0,
     )  # fmt: skip
     sampler = graph.add("SONICSampler", (750, 40), (310, 190), model=loader, data_dict=data)
-    made = graph.add("CreateVideo", (750, 290), (310, 110), images=sampler, audio=audio, fps=sampler["fps"])
+    made = graph.add("CreateVideo", (390, 560), (310, 110), images=sampler, audio=audio, fps=sampler["fps"])
     graph.add("SaveVideo", (1110, 40), (420, 480), video=made, filename_prefix="video/sonic_wrapper")
 
 
@@ -271,7 +272,8 @@ def photograph(url: str) -> None:
         page = browser.new_page(viewport={"width": WINDOW[0], "height": WINDOW[1]})
         page.goto(url)
         page.wait_for_function("window.app?.graph && document.querySelector('canvas')", timeout=120_000)
-        page.evaluate("() => window.app.extensionManager.setting.set('Comfy.Minimap.Visible', false)")
+        for setting in OVERLAYS:
+            page.evaluate("name => window.app.extensionManager.setting.set(name, false)", setting)
         for path in sorted(EXAMPLES.glob("*.json")):
             save_picture(page, path)
         browser.close()
@@ -287,7 +289,7 @@ def save_picture(page: Any, path: Path) -> None:
     page.evaluate("() => window.app.queuePrompt(0)")
     while page.evaluate("async () => (await (await fetch('/prompt')).json()).exec_info.queue_remaining"):
         page.wait_for_timeout(500)
-    page.wait_for_timeout(2000)  # pictures and videos of the nodes are loaded meanwhile
+    page.wait_for_timeout(8000)  # pictures and videos are loaded, and the note that it is done goes away
     page.evaluate("() => window.app.extensionManager.command.execute('Comfy.Canvas.FitView')")
     page.wait_for_timeout(1500)
     picture = Image.open(io.BytesIO(page.screenshot(clip=CANVAS))).convert("RGB")

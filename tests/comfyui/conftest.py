@@ -18,9 +18,10 @@ def loaded(tmp_path_factory):
 
 @pytest.fixture
 def comfy(loaded):
-    """The stand-in as it is at the start."""
+    """The stand-in as it is at the start, and left so."""
     loaded[0].reset()
-    return loaded[0]
+    yield loaded[0]
+    loaded[0].reset()
 
 
 @pytest.fixture(scope="module")

@@ -185,6 +185,13 @@ def test_a_reference_video_is_handed_on_as_a_file(comfy, generate, image, short,
     assert len(comfy.files() - before) == 1
 
 
+def test_a_video_in_place_of_the_portrait_is_dubbed(generate, short, talk):
+    video, *_, fps, take, _ = generate(talk[0].args[0][0], short).args
+    assert take[0].video.size == talk[0].args[4][0].video.size
+    assert fps == [10.0]
+    assert len(picture_of(video[0].path)) == 12
+
+
 def test_a_value_between_unset_and_the_range_is_one_sentence(generate, image, short):
     with pytest.raises(sonic.ConfigError, match="min_resolution is 100, outside its range"):
         generate(image, short, min_resolution=100)

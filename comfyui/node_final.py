@@ -34,9 +34,9 @@ class SonicFinal(io.ComfyNode):
                     default=False,
                     tooltip="Off: this node and all behind it wait. Keep the seed fixed meanwhile.",
                 ),
+                images_input(),
                 *named("preset", default=FINAL_PRESET),
                 *named("min_resolution"),
-                images_input(),
             ],
             outputs=outputs(),
         )

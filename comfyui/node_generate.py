@@ -57,13 +57,13 @@ class SonicGenerate(io.ComfyNode):
                     [SonicVoiceType, io.Audio],
                     tooltip="From Sonic voice, or any audio.",
                 ),
-                *video_widgets(),
-                images_input(),
                 io.Video.Input(
                     "reference_video",
                     optional=True,
                     tooltip="A video whose main face lends its head movement and blinks.",
                 ),
+                images_input(),
+                *video_widgets(),  # last: saved graphs hold values by place, and options may be added
             ],
             outputs=outputs(),
         )

@@ -15,16 +15,16 @@ from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-START, RUN = 180, 300  # seconds, at most
+START, RUN = 180, 900  # seconds, at most
 WIDGETS = {"INT", "FLOAT", "STRING", "BOOLEAN", "COMBO", "COMFY_DYNAMICCOMBO_V3"}
 NOTES = {"Note", "MarkdownNote"}
 
 
 class Server:
-    """A running ComfyUI; `base` holds its folders."""
+    """A running ComfyUI, the process `pid`; `base` holds its folders."""
 
-    def __init__(self, url, base):
-        self.url, self.base = url, base
+    def __init__(self, url, base, pid):
+        self.url, self.base, self.pid = url, base, pid
 
     def get(self, path):
         with urllib.request.urlopen(self.url + path) as answer:
@@ -77,7 +77,7 @@ def comfyui(checkout, base):
     with (base / "log.txt").open("w", encoding="utf-8") as log:
         process = subprocess.Popen(command, cwd=checkout, env=environment, stdout=log, stderr=log)
         try:
-            server = Server(f"http://127.0.0.1:{port}", base)
+            server = Server(f"http://127.0.0.1:{port}", base, process.pid)
             wait_until_up(server, process)
             yield server
         finally:

@@ -64,10 +64,12 @@ def pair(left: Sequence[Item], right: Sequence[Other]) -> list[tuple[Item, Other
     """Each portrait with its voice; a single one of either goes with all of the other.
 
     Raises:
-        ValueError: the numbers differ and neither is 1.
+        InputError: the numbers differ and neither is 1.
     """
+    from sonic import InputError
+
     if len(left) != len(right) and 1 not in {len(left), len(right)}:
-        raise ValueError(
+        raise InputError(
             f"There are {len(left)} portraits and {len(right)} recordings: "
             "give as many of both, or one of either."
         )

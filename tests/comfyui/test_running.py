@@ -132,7 +132,7 @@ def test_a_bad_picture_in_a_batch_is_named_before_anything_is_drawn(comfy, gener
 def test_numbers_of_portraits_and_recordings_must_fit(part):
     assert part("parts").pair([1], [2, 3]) == [(1, 2), (1, 3)]
     assert part("parts").pair([1, 2], [3, 4]) == [(1, 3), (2, 4)]
-    with pytest.raises(ValueError, match="2 portraits and 3 recordings"):
+    with pytest.raises(sonic.InputError, match="2 portraits and 3 recordings"):
         part("parts").pair([1, 2], [3, 4, 5])
 
 

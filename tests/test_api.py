@@ -51,6 +51,12 @@ def test_frames_come_one_by_one_and_again(short):
         np.testing.assert_array_equal(one, other)
 
 
+def test_every_frame_can_be_watched_while_it_is_written(short, tmp_path):
+    seen = []
+    short.export(tmp_path / "talk.mp4", on_frame=seen.append)
+    np.testing.assert_array_equal(np.stack(seen), np.stack(list(short.frames())))
+
+
 def test_the_seed_decides(model, portrait_path, speech_path, quick):
     def first_frames(seed):
         options = quick | {"seed": seed, "duration": 0.4}

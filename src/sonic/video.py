@@ -135,13 +135,20 @@ class Video:
         *,
         overwrite: bool = True,
         on_progress: OnProgress | None = None,
+        on_frame: Callable[[Frame], None] | None = None,
         sign: Signer | None = None,
     ) -> Path:
         """Write the video: MP4 (H.264, AAC), WebM (VP9, Opus), GIF, or a folder of PNG pictures, by suffix.
 
         `talk.png` and `talk` both write the folder `talk`. The output appears when it is complete; whatever
-        is raised on the way, also by `on_progress`, leaves nothing behind. With `sign`, an MP4 or GIF carries
-        signed Content Credentials (C2PA).
+        is raised on the way, also by `on_progress` and `on_frame`, leaves nothing behind.
+
+        Args:
+            path: where to.
+            overwrite: whether an output that is already there may be replaced.
+            on_progress: called with `Progress`; that of `generate` if not given.
+            on_frame: called with every frame, uint8 RGB `[H, W, 3]`, for live previews; not to be changed.
+            sign: signs Content Credentials (C2PA) into an MP4 or GIF.
 
         Raises:
             CertificateError, DependencyError: it cannot be signed.
@@ -155,6 +162,8 @@ class Video:
         with open_writer(target, self._film, overwrite=overwrite, seal=self._seal(sign)) as writer:
             for frame in self._marked(report):
                 writer.write(frame)
+                if on_frame is not None:
+                    on_frame(frame)
             started = time.perf_counter()
             if report is not None:
                 report(Progress("finish", 0, 1, 0.0))

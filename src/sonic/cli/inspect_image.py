@@ -20,10 +20,11 @@ if TYPE_CHECKING:
 def inspect_image(path: Path, *, as_json: bool) -> None:
     """Print the report on the portrait at `path`, as lines for people or as one JSON object."""
     report = inspect_picture(load_image(path))
-    click.echo(json.dumps(report.to_dict()) if as_json else "\n".join(_lines(report)))
+    click.echo(json.dumps(report.to_dict()) if as_json else "\n".join(describe(report)))
 
 
-def _lines(report: PortraitReport) -> Iterator[str]:
+def describe(report: PortraitReport) -> Iterator[str]:
+    """The report as lines for people."""
     width, height = report.size
     verdict = "" if report.usable else " (cannot be animated)"
     yield f"score     {report.score} of 100{verdict}"

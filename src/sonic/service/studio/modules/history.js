@@ -1,0 +1,88 @@
+// Lists what the server keeps: opens it, uses it again, deletes it.
+
+import { loadable } from "./api.js";
+import { byId, make } from "./dom.js";
+import { deleteJob, FINAL, listJobs, thumbnailPath } from "./jobs.js";
+import { duration, moment, onLanguage, text } from "./language.js";
+import { sentence } from "./problems.js";
+
+const PAGE = 12; // jobs a page
+
+/** The list of jobs; "open" and "reuse" are dispatched with a job as detail. */
+export class History extends EventTarget {
+  constructor() {
+    super();
+    this.jobs = [];
+    this.more = false;
+    byId("history-more").addEventListener("click", () => this.load(this.jobs.at(-1)?.id));
+    onLanguage(() => this.write());
+  }
+
+  /** Read the newest jobs, or those after an id. */
+  async load(after) {
+    const { data, has_more: more } = await listJobs({ limit: PAGE, after });
+    this.jobs = after ? [...this.jobs, ...data] : data;
+    this.more = more;
+    this.write();
+  }
+
+  get running() {
+    return this.jobs.find((job) => !FINAL.includes(job.status));
+  }
+
+  get succeeded() {
+    return this.jobs.filter((job) => job.status === "succeeded");
+  }
+
+  write() {
+    byId("history-empty").hidden = this.jobs.length > 0;
+    byId("history-more").hidden = !this.more;
+    byId("history").replaceChildren(...this.jobs.map((job) => this.entry(job)));
+  }
+
+  entry(job) {
+    const when = moment(job.created_at);
+    const name = text("history.name", { when });
+    const open = make("button", { type: "button", className: "history-open", "aria-label": `${text("history.open")}: ${name}` },
+      picture(job), make("span", { className: "history-when", textContent: when }),
+      make("span", { className: `history-state state-${job.status}`, textContent: stateOf(job) }));
+    open.addEventListener("click", () => this.dispatchEvent(new CustomEvent("open", { detail: job })));
+    const reuse = make("button", { type: "button", className: "plain", textContent: text("history.reuse"), "aria-label": `${text("history.reuse")}: ${name}` });
+    reuse.addEventListener("click", () => this.dispatchEvent(new CustomEvent("reuse", { detail: job })));
+    const remove = make("button", { type: "button", className: "plain", textContent: text("action.delete"), "aria-label": `${text("action.delete")}: ${name}` });
+    remove.addEventListener("click", () => this.remove(job, remove));
+    const entry = make("li", { className: "history-entry" }, open, make("div", { className: "history-tools" }, reuse, remove));
+    entry.dataset.id = job.id;
+    return entry;
+  }
+
+  /** Delete after a second press, since nothing brings a video back. */
+  async remove(job, button) {
+    if (button.dataset.sure !== "yes") {
+      button.dataset.sure = "yes";
+      button.textContent = text("history.sure");
+      button.addEventListener("blur", () => this.write(), { once: true });
+      return;
+    }
+    await deleteJob(job.id);
+    await this.load();
+    byId("history-title").focus?.();
+  }
+}
+
+function picture(job) {
+  const image = make("img", { alt: "", className: "history-picture", loading: "lazy", width: 200, height: 200 });
+  if (job.status !== "succeeded") return make("span", { className: "history-picture history-blank" });
+  loadable(thumbnailPath(job)).then((source) => { image.src = source; });
+  return image;
+}
+
+function stateOf(job) {
+  if (job.status === "failed") return sentence(job.error);
+  const format = job.input.format === "mp4" ? "" : ` · ${job.input.format.toUpperCase()}`;
+  return job.status === "succeeded" ? `${summary(job)}${format}` : text(`state.${job.status}`);
+}
+
+function summary({ metrics, input }) {
+  return text("history.summary", { time: duration(metrics.frames / metrics.fps), seed: input.config.seed });
+}

@@ -1,0 +1,113 @@
+// The portrait's card: takes a picture, shows it with its face and what the check says.
+
+import { byId, make } from "./dom.js";
+import { adviceList, inspect } from "./inspect.js";
+import { onLanguage, text } from "./language.js";
+import { drawBoxes } from "./overlay.js";
+import { showFailure } from "./problems.js";
+
+/** Holds the chosen portrait; "change" is dispatched when it is another one, "face" when a face is picked. */
+export class PortraitCard extends EventTarget {
+  constructor() {
+    super();
+    this.file = null;
+    this.report = null;
+    this.expandRatio = undefined;
+    this.faceIndex = undefined;
+    this.asking = new AbortController();
+    byId("portrait-remove").addEventListener("click", () => this.clear());
+    byId("portrait-file").addEventListener("change", (event) => this.take(event.target));
+    onLanguage(() => this.write());
+  }
+
+  get refused() {
+    return this.report !== null && !this.report.usable;
+  }
+
+  take(input) {
+    if (input.files.length) this.set(input.files[0]);
+    input.value = "";
+  }
+
+  /** Show a picture and have it looked at. */
+  set(file) {
+    this.file = file;
+    this.faceIndex = undefined;
+    const image = byId("portrait-image");
+    URL.revokeObjectURL(image.src);
+    image.src = URL.createObjectURL(file);
+    byId("portrait-name").textContent = file.name;
+    this.show(true);
+    this.dispatchEvent(new Event("change"));
+    return this.look();
+  }
+
+  clear() {
+    this.asking.abort();
+    this.file = null;
+    this.report = null;
+    this.show(false);
+    showFailure(byId("portrait-failure"), null);
+    this.dispatchEvent(new Event("change"));
+    byId("portrait-file").focus();
+  }
+
+  /** Ask again when an option changes where the face or the square is. */
+  follow(config) {
+    const { expand_ratio: ratio, face_index: face } = config;
+    if (ratio === this.expandRatio && face === this.faceIndex) return;
+    this.expandRatio = ratio;
+    this.faceIndex = face;
+    if (this.file) this.look();
+  }
+
+  async look() {
+    this.asking.abort();
+    this.asking = new AbortController();
+    const { signal } = this.asking;
+    this.report = null;
+    this.write(true);
+    try {
+      const config = { expand_ratio: this.expandRatio, face_index: this.faceIndex };
+      this.report = await inspect("image", this.file, config, signal);
+      showFailure(byId("portrait-failure"), null);
+    } catch (error) {
+      if (signal.aborted) return;
+      showFailure(byId("portrait-failure"), error);
+    }
+    this.write();
+    this.dispatchEvent(new Event("report"));
+  }
+
+  show(filled) {
+    byId("portrait-empty").hidden = filled;
+    byId("portrait-view").hidden = !filled;
+    byId("portrait-remove").hidden = !filled;
+  }
+
+  write(waiting = false) {
+    const { report } = this;
+    drawBoxes(byId("portrait-overlay"), report);
+    byId("portrait-legend").hidden = !report?.crop;
+    this.writeFaces();
+    const advice = byId("portrait-advice");
+    advice.replaceChildren();
+    if (waiting) advice.append(make("p", { className: "waiting", textContent: text("portrait.looking") }));
+    if (report) advice.append(adviceList(report.findings, "portrait.fine"));
+  }
+
+  writeFaces() {
+    const faces = byId("portrait-faces");
+    const count = this.report?.faces ?? 0;
+    faces.hidden = count < 2 && !this.faceIndex;
+    if (count < 2) return;
+    faces.replaceChildren(...Array.from({ length: count }, (_, index) => this.faceButton(index)));
+  }
+
+  faceButton(index) {
+    const button = make("button", { type: "button", textContent: text("portrait.faceNumber", { number: index + 1 }) });
+    button.setAttribute("aria-pressed", String(index === (this.faceIndex ?? 0)));
+    button.addEventListener("click", () => this.dispatchEvent(new CustomEvent("face", { detail: index })));
+    return button;
+  }
+}

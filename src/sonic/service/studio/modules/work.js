@@ -1,0 +1,68 @@
+// Shows a job at work: stage, frames, seconds left and the latest frame; nothing is made up.
+
+import { loadable } from "./api.js";
+import { byId } from "./dom.js";
+import { duration, number, text } from "./language.js";
+import { previewPath } from "./jobs.js";
+
+const SAID_EVERY = 5000; // ms between what a screen reader hears
+
+/** The panel of one running job. */
+export class WorkPanel {
+  constructor(onCancel) {
+    this.saidAt = 0;
+    this.previews = 0;
+    byId("work-cancel").addEventListener("click", onCancel);
+  }
+
+  /** Begin with the portrait as long as there is no frame. */
+  start(job, portrait) {
+    this.job = job;
+    this.saidAt = 0;
+    byId("work-cancel").disabled = false;
+    byId("work-picture").src = portrait ?? "";
+    byId("work-picture").classList.add("waiting-picture");
+    this.progress(job.progress);
+  }
+
+  cancelling() {
+    byId("work-cancel").disabled = true;
+    byId("work-stage").textContent = text("work.cancelling");
+  }
+
+  progress(progress) {
+    const bar = byId("work-bar");
+    const stage = text(progress?.stage ? `work.${progress.stage}` : "work.queued");
+    byId("work-stage").textContent = stage;
+    if (progress?.stage === "frames") {
+      bar.max = progress.total;
+      bar.value = progress.done;
+    } else {
+      bar.removeAttribute("value");
+    }
+    const figures = figuresOf(progress);
+    byId("work-figures").textContent = figures;
+    this.say(`${stage}. ${figures}`);
+  }
+
+  async preview() {
+    this.previews += 1;
+    const picture = await loadable(previewPath(this.job, this.previews));
+    const image = byId("work-picture");
+    image.addEventListener("load", () => image.classList.remove("waiting-picture"), { once: true });
+    image.src = picture;
+  }
+
+  say(sentence) {
+    if (performance.now() - this.saidAt < SAID_EVERY && this.saidAt) return;
+    this.saidAt = performance.now();
+    byId("work-said").textContent = sentence;
+  }
+}
+
+function figuresOf(progress) {
+  if (progress?.stage !== "frames") return "";
+  const done = text("work.figures", { done: number(progress.done), total: number(progress.total) });
+  const left = progress.seconds_left;
+  return left === null || left === undefined ? done : `${done} · ${text("work.left", { time: duration(left) })}`;
+}

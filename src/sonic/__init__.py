@@ -13,9 +13,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from sonic.client import Client
     from sonic.config import GenerateConfig
     from sonic.errors import (
         AudioError,
+        AudioTooLongError,
         AudioTooShortError,
         Cancelled,
         ConfigError,
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
         OutputExistsError,
         OutputPathError,
         ProfileError,
+        ServiceError,
         SilentAudioError,
         SonicError,
         SpeakerError,
@@ -54,8 +57,10 @@ __version__ = "0.1.0"
 __all__ = [
     "AudioError",
     "AudioReport",
+    "AudioTooLongError",
     "AudioTooShortError",
     "Cancelled",
+    "Client",
     "ConfigError",
     "DependencyError",
     "DiskSpaceError",
@@ -77,6 +82,7 @@ __all__ = [
     "OutputPathError",
     "ProfileError",
     "Progress",
+    "ServiceError",
     "SilentAudioError",
     "SonicError",
     "SpeakerError",
@@ -92,6 +98,7 @@ __all__ = [
 
 _HOMES = {
     "AudioReport": "sonic.hearing",
+    "Client": "sonic.client",
     "GenerateConfig": "sonic.config",
     "Model": "sonic.model",
     "Progress": "sonic.progress",

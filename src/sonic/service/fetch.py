@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 REDIRECTS = 3
 _REDIRECT = {301, 302, 303, 307, 308}
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_WRAPPERS = tuple(map(ipaddress.ip_network, ("64:ff9b::/96", "::/96")))  # NAT64 and the old compatible form
 _BLOCK = 1 << 16  # bytes
 
 
@@ -30,7 +30,11 @@ def is_public(text: str) -> bool:
     IPv4 addresses inside of IPv6 ones (mapped, 6to4, Teredo, NAT64) are judged by themselves.
     """
     address = ipaddress.ip_address(text.partition("%")[0])
-    return all(one.is_global and not one.is_multicast for one in _inside(address))
+    return all(_is_public(one) for one in _inside(address))
+
+
+def _is_public(address: Address) -> bool:
+    return address.is_global and not address.is_multicast and not getattr(address, "is_site_local", False)
 
 
 def _inside(address: Address) -> Iterator[Address]:
@@ -38,7 +42,7 @@ def _inside(address: Address) -> Iterator[Address]:
         yield address
         return
     hidden = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
-    if address in _NAT64:
+    if any(address in wrapper for wrapper in _WRAPPERS):
         hidden.append(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
     found = [one for one in hidden if one is not None]
     yield from found or [address]
@@ -47,8 +51,8 @@ def _inside(address: Address) -> Iterator[Address]:
 class GuardedNetwork(httpcore.SyncBackend):
     """Connects like httpcore does, but only to public addresses.
 
-    The name is resolved once, every address is checked, and the connection goes to the checked address: a name
-    server that changes its mind has no say in it. TLS still proves the name.
+    The name is resolved once, every address is checked, and the connection goes to a checked one: a name server
+    that changes its mind has no say in it. TLS still proves the name.
     """
 
     def __init__(self, *, allow_private: bool = False) -> None:
@@ -72,9 +76,21 @@ class GuardedNetwork(httpcore.SyncBackend):
         for address in self._addresses(host, port):
             try:
                 return super().connect_tcp(address, port, timeout, local_address, socket_options)
-            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:  # noqa: PERF203 - few addresses
                 failure = error
         raise failure
+
+    def check(self, url: str) -> None:
+        """Refuse an address that is known to be private; one that is not known at all may be so tomorrow.
+
+        Raises:
+            ServiceError: `url_refused`.
+        """
+        parts = urlsplit(url)
+        try:
+            self._addresses(parts.hostname or "", parts.port or 443)
+        except httpcore.ConnectError:
+            return
 
     def _addresses(self, host: str, port: int) -> list[str]:
         try:
@@ -131,7 +147,7 @@ class Fetcher:
     ) -> str | None:
         """Where it has moved, or None when it is all in `target`."""
         wait = dict.fromkeys(("connect", "read", "write", "pool"), max(0.1, deadline - time.monotonic()))
-        with pool.stream("GET", url, headers=_HEADERS, extensions={"timeout": wait}) as response:
+        with pool.stream("GET", url, headers=list(_HEADERS.items()), extensions={"timeout": wait}) as response:
             if response.status in _REDIRECT:
                 return _location(response)
             if response.status != 200:

@@ -152,9 +152,11 @@ def _answer(task: Callable[..., Any], arguments: tuple[Any, ...]) -> tuple[Excep
         return error, None
     except MemoryError:
         return None
-    except Exception as error:  # the edge of the process
-        _log.exception("the decoder failed")
-        return RuntimeError(f"{type(error).__name__}: {error}"), None
+    except Exception as error:  # noqa: BLE001 - the edge of the process
+        return ServiceError(
+            f"This file cannot be decoded ({type(error).__name__}): save it again with another program.",
+            code="decoder_failed",
+        ), None
 
 
 def _limit_memory(memory: int) -> None:

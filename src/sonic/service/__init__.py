@@ -1,1 +1,1 @@
-"""Videos over HTTP: a durable job queue, its workers, and the API in front of them."""
+"""The job service: durable jobs, files, workers and the HTTP API around them (extra `serve`)."""

@@ -46,8 +46,10 @@ ALLOWED = {
     },
     "cli": {
         "cli", "config", "errors", "evaluate", "face", "hearing", "hub", "media", "model", "progress",
-        "video", "train.cli", "",
+        "service", "video", "train.cli", "",
     },
+    "digests": {""},
+    "service": {"service", "config", "digests", "errors", "hub", "media", "model", "progress", "video", ""},
     "__init__": {"config", "errors", "hearing", "hub", "media.metadata", "model", "progress", "video"},
     "__main__": {"cli"},
 }  # fmt: skip

@@ -43,7 +43,7 @@ async function generate() {
 function whatIsMissing() {
   if (!portrait.file) return "no_portrait";
   if (!voice.file) return "no_voice";
-  if (portrait.refused) return "portrait_refused";
+  if (portrait.refused) return "portrait_unusable";
   if (!settings.valid) return "wrong_settings";
   return consentGiven() ? "" : "no_consent";
 }

@@ -7,7 +7,7 @@ import { showFailure } from "./problems.js";
 
 /** Offer typing where the server can speak; `onVoice` gets the sound as a file. */
 export async function connectSpeech(onVoice) {
-  const { voices, longest } = await read("v1/voices");
+  const { data: voices, longest } = await read("v1/voices");
   if (!voices.length) return;
   const button = byId("voice-type");
   button.hidden = false;

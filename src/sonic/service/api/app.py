@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
@@ -19,11 +19,14 @@ from sonic.service.api.description import describe
 from sonic.service.api.headers import LOCAL_NAMES, OwnPagesOnly, SecurityHeaders
 from sonic.service.api.observe import REQUEST_ID, Observer, RequestFigures
 from sonic.service.api.problems import answer_with_problems
-from sonic.service.api.tasks import running
+from sonic.service.api.studio import add_studio
+from sonic.service.fetch import GuardedNetwork
+from sonic.service.outbox import Outbox
 from sonic.service.reading import check_hook
+from sonic.service.webhooks import Postman, PostOffice, Signer
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
 
     from sonic.service.api.context import Service
     from sonic.service.settings import ServiceSettings
@@ -53,6 +56,7 @@ def create_app(settings: ServiceSettings) -> FastAPI:
     answer_with_problems(app)
     for module in _ROUTERS:
         app.include_router(module.router)
+    add_studio(app)
     describe(app)
     return app
 
@@ -64,10 +68,26 @@ def _lifespan(settings: ServiceSettings) -> Any:
             await run_in_threadpool(_check, service)
             app.state.service = service
             health.watch_jobs(app.state.registry, service)
-            with running(service):
+            with _delivering(service):
                 yield
 
     return lifespan
+
+
+@contextmanager
+def _delivering(service: Service) -> Iterator[None]:
+    """Webhooks are delivered in the background."""
+    settings = service.settings
+    if settings.webhook_secret is None:
+        yield
+        return
+    network = GuardedNetwork(allow_private=settings.webhook_private)
+    office = PostOffice(Postman(Outbox(service.database), Signer.of(settings.webhook_secret), network))
+    office.start()
+    try:
+        yield
+    finally:
+        office.stop()
 
 
 def _check(service: Service) -> None:

@@ -51,8 +51,8 @@ def _inside(address: Address) -> Iterator[Address]:
 class GuardedNetwork(httpcore.SyncBackend):
     """Connects like httpcore does, but only to public addresses.
 
-    The name is resolved once, every address is checked, and the connection goes to a checked one: a name server
-    that changes its mind has no say in it. TLS still proves the name.
+    The name is resolved once, every address is checked, and the connection goes to a checked one: a name
+    server that changes its mind has no say in it. TLS still proves the name.
     """
 
     def __init__(self, *, allow_private: bool = False) -> None:
@@ -147,7 +147,9 @@ class Fetcher:
     ) -> str | None:
         """Where it has moved, or None when it is all in `target`."""
         wait = dict.fromkeys(("connect", "read", "write", "pool"), max(0.1, deadline - time.monotonic()))
-        with pool.stream("GET", url, headers=list(_HEADERS.items()), extensions={"timeout": wait}) as response:
+        with pool.stream(
+            "GET", url, headers=list(_HEADERS.items()), extensions={"timeout": wait}
+        ) as response:
             if response.status in _REDIRECT:
                 return _location(response)
             if response.status != 200:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,11 @@ if TYPE_CHECKING:
 
     from sonic.service.settings import ServiceSettings
 
-PORTRAIT, RECORDING = "the portrait", "the recording"  # in messages: the names of our files are nobody's business
+PORTRAIT, RECORDING = (
+    "the portrait",
+    "the recording",
+)  # in messages: the names of our files are nobody's business
+_THUMBNAIL = 640  # pixels
 
 
 @dataclass(frozen=True)
@@ -80,6 +85,20 @@ def inspect_recording_file(path: Path, limits: MediaLimits) -> dict[str, Any]:
     return inspect_audio(path.read_bytes()).to_dict()
 
 
+def first_picture(path: Path) -> bytes:
+    """The first picture of a video of ours, as JPEG no wider or higher than 640 pixels."""
+    from PIL import Image
+
+    from sonic.media.footage import frames_at
+
+    frames, _ = frames_at(path, 1.0)
+    image = Image.fromarray(next(frames))
+    image.thumbnail((_THUMBNAIL, _THUMBNAIL))
+    stream = io.BytesIO()
+    image.save(stream, "JPEG", quality=85)
+    return stream.getvalue()
+
+
 def find_hook(name: str) -> Callable[[Any], object]:
     """The function that `module:function` names.
 
@@ -90,7 +109,9 @@ def find_hook(name: str) -> Callable[[Any], object]:
     try:
         found = getattr(importlib.import_module(module), function)
     except (ImportError, AttributeError, ValueError) as error:
-        raise ConfigError(f"portrait_hook '{name}' cannot be loaded ({error}): write module:function.") from error
+        raise ConfigError(
+            f"portrait_hook '{name}' cannot be loaded ({error}): write module:function."
+        ) from error
     if not callable(found):
         raise ConfigError(f"portrait_hook '{name}' is no function: write module:function.")
     hook: Callable[[Any], object] = found
@@ -114,7 +135,7 @@ def ask_hook(name: str, image: Path) -> None:
     pixels = load_image(image.read_bytes())
     try:
         hook(pixels)
-    except Exception as error:  # noqa: BLE001 - operators' code: any failure must refuse, never let through
+    except Exception as error:  # operators' code: any failure must refuse, never let through
         raise ServiceError(
             f"The portrait was refused: {str(error) or type(error).__name__}", code="portrait_refused"
         ) from error

@@ -52,8 +52,8 @@ class Service:
 def opened(settings: ServiceSettings) -> Iterator[Service]:
     """The service of `settings`, closed at the end."""
     database = Database(settings.database)
-    limits = {"memory": settings.decoder_memory * 2**20, "seconds": settings.decoder_time}
-    reader, inspector = Sandbox(**limits), Sandbox(**limits)
+    memory, seconds = settings.decoder_memory * 2**20, settings.decoder_time
+    reader, inspector = (Sandbox(memory=memory, seconds=seconds) for _ in range(2))
     try:
         yield Service(
             settings=settings,

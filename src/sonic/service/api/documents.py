@@ -135,6 +135,80 @@ class VideoList(BaseModel):
     next: str | None
 
 
+class Inspection(BaseModel):
+    """The report on a portrait or a recording; docs/portraits.md and docs/sound.md explain the members."""
+
+    model_config = ConfigDict(extra="allow")
+
+    object: Literal["inspection"]
+    kind: Literal["image", "audio"]
+
+
+class OptionEntry(BaseModel):
+    """One option of a video."""
+
+    model_config = ConfigDict(extra="allow")
+
+    name: str
+    kind: Literal["bool", "int", "float", "str"]
+    help: str
+    effect: str
+    unit: str
+    default: Any
+    optional: bool
+    choices: list[str]
+    minimum: float | None
+    maximum: float | None
+    recommended: tuple[float, float] | None
+
+
+class OptionList(BaseModel):
+    """Every option of a video."""
+
+    object: Literal["list"]
+    options: list[OptionEntry]
+
+
+class ModelEntry(BaseModel):
+    """An installed model."""
+
+    id: str
+    description: str
+
+
+class ModelList(BaseModel):
+    """The installed models, and which of them the workers use."""
+
+    object: Literal["list"]
+    data: list[ModelEntry]
+    default: str
+
+
+class SampleEntry(BaseModel):
+    """A file to begin with."""
+
+    id: str
+    kind: Literal["image", "audio"]
+    name: str
+    media_type: str
+    url: str
+
+
+class SampleList(BaseModel):
+    """Files to begin with."""
+
+    object: Literal["list"]
+    data: list[SampleEntry]
+
+
+class Readiness(BaseModel):
+    """Whether jobs are taken and worked on: `ready`, or what is missing."""
+
+    status: Literal["ready", "starting", "no_workers"]
+    workers: int
+    queued: int
+
+
 class ProblemDocument(BaseModel):
     """A failure (RFC 9457); `code` is stable."""
 

@@ -139,9 +139,12 @@ def _new_job(
 def _from_form(form: Form) -> Order:
     for name in ("image", "audio"):
         if name not in form.files:
-            raise refused("invalid_request", f"The form has no file '{name}': send the portrait and the voice.")
+            raise refused(
+                "invalid_request", f"The form has no file '{name}': send the portrait and the voice."
+            )
     content: dict[str, Any] = {
-        name: text if name in _PLAIN else parsed(text, f"The field '{name}'") for name, text in form.texts.items()
+        name: text if name in _PLAIN else parsed(text, f"The field '{name}'")
+        for name, text in form.texts.items()
     }
     if "face_points" in form.files:
         content["face_points"] = parsed(form.files["face_points"].read_bytes(), "The file 'face_points'")
@@ -153,12 +156,13 @@ def _fetched(wanted: LinkedVideoRequest, folder: Path, settings: ServiceSettings
         raise refused("url_refused", "This service fetches no addresses: send the files themselves.")
     fetcher = Fetcher(allow_private=settings.fetch_private, seconds=settings.upload_time)
     limits = _limits(settings)
-    paths = []
-    for name, url in (("image", wanted.image_url), ("audio", wanted.audio_url)):
-        paths.append(folder / name)
-        with paths[-1].open("xb") as file:
+
+    def fetch(name: str, url: str) -> Path:
+        with (folder / name).open("xb") as file:
             fetcher.fetch(url, file, limit=limits[name])
-    return Order(*paths, wanted)
+        return folder / name
+
+    return Order(fetch("image", wanted.image_url), fetch("audio", wanted.audio_url), wanted)
 
 
 def _limits(settings: ServiceSettings) -> dict[str, int]:
@@ -188,7 +192,9 @@ def _check_webhook(wanted: VideoRequest, settings: ServiceSettings) -> None:
     if wanted.webhook is None:
         return
     if settings.webhook_secret is None:
-        raise refused("webhook", "This service sends no webhooks: its operator must set SONIC_WEBHOOK_SECRET.")
+        raise refused(
+            "webhook", "This service sends no webhooks: its operator must set SONIC_WEBHOOK_SECRET."
+        )
     check_url(wanted.webhook)
     GuardedNetwork(allow_private=settings.webhook_private).check(wanted.webhook)
 

@@ -126,9 +126,7 @@ async def limited(request: Request, limit: int) -> AsyncGenerator[bytes, None]:
         raise refused("invalid_request", "The connection ended before the request was complete.") from error
 
 
-def _sorted(
-    parts: list[tuple[str, UploadFile | str]], limits: Mapping[str, int], folder: Path
-) -> Form:
+def _sorted(parts: list[tuple[str, UploadFile | str]], limits: Mapping[str, int], folder: Path) -> Form:
     form = Form()
     for name, part in parts:
         if name in form.texts or name in form.files:

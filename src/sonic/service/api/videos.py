@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import anyio
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
@@ -17,14 +17,12 @@ from sonic.service.api.examples import ORDER_BODY
 from sonic.service.api.orders import place, read_order
 from sonic.service.jobs import Job
 
-if TYPE_CHECKING:
-
 LONGEST_WAIT = 60.0  # seconds that an answer is held back for `Prefer: wait`
 _LOOK = 0.25  # seconds between looks at a job that is waited for
 
 JobId = Annotated[str, Path(pattern=r"^vid_[0-9a-z]{26}$", examples=["vid_01jd9k3v8w5e6r7t8y9z0a1b2c"])]
 Preference = Annotated[
-    str | None, Header(max_length=100, description="`wait=N`: answer when it is done, after N seconds at most.")
+    str | None, Header(max_length=100, description="`wait=N`: answer when it is done, after N s at most.")
 ]
 
 router = APIRouter(tags=["videos"])
@@ -65,7 +63,7 @@ async def list_videos(
     service: Here,
     caller: Asking,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
-    after: Annotated[str | None, Query(pattern=r"^vid_[0-9a-z]{26}$", description="The last id seen.")] = None,
+    after: Annotated[str | None, Query(pattern=r"^vid_[0-9a-z]{26}$", description="The last id.")] = None,
     status: Annotated[State | None, Query()] = None,
 ) -> Response:
     """Jobs, the newest first; `next` of the answer is `after` of the page behind it."""
@@ -126,7 +124,7 @@ async def _waited(service: Service, job: Job, seconds: float) -> Job:
 
 
 def _preferred(prefer: str | None) -> float | None:
-    """Seconds of `wait=N` among the preferences (RFC 7240), None without it; what is not understood is ignored."""
+    """Seconds of `wait=N` among the preferences (RFC 7240), None without it."""
     for preference in (prefer or "").split(","):
         name, _, value = preference.strip().partition("=")
         if name.lower() == "wait" and value.isascii() and value.isdecimal():

@@ -45,7 +45,7 @@ class ApiKey:
 class KeyStore:
     """The table of API keys.
 
-    A token is `sonic_ID_SECRET`: the id finds the row, the secret has 256 random bits. Nobody guesses those, so
+    A token is `sonic_ID_SECRET`: the id finds the row, the secret has 256 random bits. Nobody guesses those:
     a plain SHA-256 is as safe at rest as a slow password hash, and does not slow down every request.
     """
 

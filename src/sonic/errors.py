@@ -32,7 +32,7 @@
     |- WeightsError                 weights             exit 3
     |- DependencyError              dependency          exit 3
     |- ExportError                  export              exit 1: the encoder failed
-    |- StorageError                 storage             exit 1: the service's database or files are out of reach
+    |- StorageError                 storage             exit 1: the service's database or files fail
     |  `- FileGoneError             file_gone           the storage does not have the file any more
     |- MemoryLimitError             memory_limit        exit 1: a job needed more memory than it may have
     |- TimeLimitError               time_limit          exit 1: a job took longer than it may

@@ -12,7 +12,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
 import sonic
-from sonic.service.api import catalogue, content, events, health, inspection, videos
+from sonic.service.api import catalogue, content, events, health, inspection, speech, videos
 from sonic.service.api.access import check_exposure, needs_token
 from sonic.service.api.context import opened
 from sonic.service.api.description import describe
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from sonic.service.api.context import Service
     from sonic.service.settings import ServiceSettings
 
-_ROUTERS = (videos, events, content, inspection, catalogue, health)
+_ROUTERS = (videos, events, content, inspection, catalogue, speech, health)
 _EXPOSED = ("Location", "ETag", "Content-Range", "Retry-After", "Preference-Applied", REQUEST_ID)
 
 

@@ -1,11 +1,12 @@
 // Brings the parts of the page together.
 
+import { loadable } from "./modules/api.js";
 import { takePicture } from "./modules/camera.js";
 import { consentGiven, consentStatement } from "./modules/consent.js";
 import { byId } from "./modules/dom.js";
 import { connectDrops } from "./modules/drops.js";
 import { History } from "./modules/history.js";
-import { createJob, FINAL, readInput } from "./modules/jobs.js";
+import { createJob, FINAL, portraitPath, readInput } from "./modules/jobs.js";
 import { preferredLanguage, useLanguage } from "./modules/language.js";
 import { PortraitCard } from "./modules/portrait.js";
 import { Problem, showFailure } from "./modules/problems.js";
@@ -63,22 +64,28 @@ async function start(inputs) {
 
 async function rerun(job, config) {
   const [image, audio] = await Promise.all([readInput(job, "image"), readInput(job, "audio")]);
-  settings.set(config);
+  settings.set({ ...config, seed: settings.values.seed }); // the next one may move differently again
   await start({ image, audio, config });
 }
 
 /** Put the inputs and the settings of an earlier job back into the form. */
 async function reuse(job) {
   const [image, audio] = await Promise.all([readInput(job, "image"), readInput(job, "audio")]);
-  settings.set(job.input.config);
   byId("form").scrollIntoView({ block: "start" });
-  await Promise.all([portrait.set(image), voice.set(audio)]);
+  const looking = [portrait.set(image), voice.set(audio)];
+  settings.set(job.input.config);
+  await Promise.all(looking);
 }
 
 function open(job) {
   byId("stage").scrollIntoView({ block: "nearest" });
-  if (!FINAL.includes(job.status)) return stage.watch(job);
+  if (!FINAL.includes(job.status)) return resume(job);
   return stage.show(job, before(job));
+}
+
+/** Follow a job that another page, or this one before it was loaded again, has started. */
+async function resume(job) {
+  await stage.watch(job, await loadable(portraitPath(job)));
 }
 
 /** The video that was finished before a job, in a format that plays. */
@@ -99,6 +106,9 @@ function connect() {
   }, "portrait-failure"));
   byId("voice-record").addEventListener("click", () => attempt(async () => voice.set(await recordVoice()), "voice-failure"));
   settings.addEventListener("change", () => portrait.follow(settings.config));
+  portrait.addEventListener("change", () => {
+    if (settings.values.face_index !== null) settings.put("face_index", null); // it was a face of another picture
+  });
   portrait.addEventListener("face", ({ detail }) => settings.put("face_index", detail));
   history.addEventListener("open", ({ detail }) => attempt(() => open(detail)));
   history.addEventListener("reuse", ({ detail }) => attempt(() => reuse(detail)));
@@ -131,7 +141,7 @@ async function main() {
     ]);
   });
   document.documentElement.dataset.ready = "yes";
-  if (history.running) attempt(() => stage.watch(history.running));
+  if (history.running) attempt(() => resume(history.running));
 }
 
 main();

@@ -11,10 +11,7 @@ export const address = (path) => new URL(path.replace(/^\//, ""), ROOT).href;
 /** Send a request; an answer that is no success is thrown as a Problem. */
 export async function send(path, options = {}) {
   const answer = await attempt(path, options);
-  if (answer.status === 401) {
-    await askForKey();
-    return send(path, options);
-  }
+  if (answer.status === 401 && await askForKey()) return send(path, options);
   if (!answer.ok) throw await problemOf(answer);
   return answer;
 }

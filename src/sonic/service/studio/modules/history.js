@@ -7,6 +7,7 @@ import { duration, moment, onLanguage, text } from "./language.js";
 import { sentence } from "./problems.js";
 
 const PAGE = 12; // jobs a page
+const LOOK = 3000; // ms between looks while a job is not done
 
 /** The list of jobs; "open" and "reuse" are dispatched with a job as detail. */
 export class History extends EventTarget {
@@ -21,9 +22,13 @@ export class History extends EventTarget {
   /** Read the newest jobs, or those after an id. */
   async load(after) {
     const { data, has_more: more } = await listJobs({ limit: PAGE, after });
+    const before = signature(this.jobs);
     this.jobs = after ? [...this.jobs, ...data] : data;
     this.more = more;
-    this.write();
+    // Written anew only when something is new: the reader may have a finger on one of the buttons.
+    if (signature(this.jobs) !== before) this.write();
+    clearTimeout(this.timer);
+    if (this.running) this.timer = setTimeout(() => this.load().catch(() => {}), LOOK);
   }
 
   get running() {
@@ -70,6 +75,8 @@ export class History extends EventTarget {
   }
 }
 
+const signature = (jobs) => jobs.map(({ id, status }) => `${id} ${status}`).join();
+
 function picture(job) {
   const image = make("img", { alt: "", className: "history-picture", loading: "lazy", width: 200, height: 200 });
   if (job.status !== "succeeded") return make("span", { className: "history-picture history-blank" });
@@ -84,5 +91,5 @@ function stateOf(job) {
 }
 
 function summary({ metrics, input }) {
-  return text("history.summary", { time: duration(metrics.frames / metrics.fps), seed: input.config.seed });
+  return text("history.summary", { time: duration(metrics.duration), seed: input.config.seed });
 }

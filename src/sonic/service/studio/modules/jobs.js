@@ -35,4 +35,5 @@ export async function readInput(job, kind) {
 
 export const contentPath = (job) => `${PATH}/${job.id}/content`;
 export const thumbnailPath = (job) => `${PATH}/${job.id}/thumbnail`;
+export const portraitPath = (job) => `${PATH}/${job.id}/inputs/image`;
 export const previewPath = (job, count) => `${PATH}/${job.id}/preview?n=${count}`;

@@ -6,14 +6,20 @@ const STORED = "sonic.key";
 
 export const key = () => sessionStorage.getItem(STORED);
 
-/** Open the dialog; resolves when a key was entered. */
+/** Open the dialog; resolves when it is closed, with whether a key was entered. */
 export function askForKey() {
   const dialog = byId("key");
-  if (!dialog.open) dialog.showModal();
+  byId("key-wrong").hidden = !key();
+  sessionStorage.removeItem(STORED);
+  if (!dialog.open) {
+    dialog.returnValue = "";
+    dialog.showModal();
+  }
   return new Promise((resolve) => {
-    byId("key-form").addEventListener("submit", () => {
-      sessionStorage.setItem(STORED, byId("key-value").value.trim());
-      resolve();
+    dialog.addEventListener("close", () => {
+      const typed = byId("key-value").value.trim();
+      if (dialog.returnValue === "use" && typed) sessionStorage.setItem(STORED, typed);
+      resolve(key() !== null);
     }, { once: true });
   });
 }

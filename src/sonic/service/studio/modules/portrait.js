@@ -14,7 +14,9 @@ export class PortraitCard extends EventTarget {
     this.report = null;
     this.expandRatio = undefined;
     this.faceIndex = undefined;
+    this.faces = 0;
     this.asking = new AbortController();
+    byId("portrait-image").addEventListener("error", () => { byId("portrait-frame").hidden = true; });
     byId("portrait-remove").addEventListener("click", () => this.clear());
     byId("portrait-file").addEventListener("change", (event) => this.take(event.target));
     onLanguage(() => this.write());
@@ -33,9 +35,11 @@ export class PortraitCard extends EventTarget {
   set(file) {
     this.file = file;
     this.faceIndex = undefined;
+    this.faces = 0;
     const image = byId("portrait-image");
     URL.revokeObjectURL(image.src);
     image.src = URL.createObjectURL(file);
+    byId("portrait-frame").hidden = false; // until the browser finds that it cannot show such pictures
     byId("portrait-name").textContent = file.name;
     this.show(true);
     this.dispatchEvent(new Event("change"));
@@ -70,13 +74,14 @@ export class PortraitCard extends EventTarget {
     try {
       const config = { expand_ratio: this.expandRatio, face_index: this.faceIndex };
       this.report = await inspect("image", this.file, config, signal);
+      // The report on a face that was picked counts that one alone.
+      this.faces = Math.max(this.faces, this.report.faces);
       showFailure(byId("portrait-failure"), null);
     } catch (error) {
       if (signal.aborted) return;
       showFailure(byId("portrait-failure"), error);
     }
     this.write();
-    this.dispatchEvent(new Event("report"));
   }
 
   show(filled) {
@@ -98,10 +103,8 @@ export class PortraitCard extends EventTarget {
 
   writeFaces() {
     const faces = byId("portrait-faces");
-    const count = this.report?.faces ?? 0;
-    faces.hidden = count < 2 && !this.faceIndex;
-    if (count < 2) return;
-    faces.replaceChildren(...Array.from({ length: count }, (_, index) => this.faceButton(index)));
+    faces.hidden = this.faces < 2;
+    faces.replaceChildren(...Array.from({ length: this.faces }, (_, index) => this.faceButton(index)));
   }
 
   faceButton(index) {

@@ -6,6 +6,7 @@ import { text } from "./language.js";
 import { labelOf } from "./words.js";
 
 const FIRST = "emotion"; // what people try first
+const DRAFT = "preview";
 const KEPT = "seed";
 
 /** A line with one option to choose, its control, and a button; `again` gets the job and the changed config. */
@@ -13,7 +14,7 @@ export function makeRerun(job, settings, again) {
   const options = settings.options.filter(({ name }) => name !== KEPT);
   const which = make("select", { "aria-label": text("rerun.which") },
     ...options.map((option) => make("option", { value: option.name, textContent: labelOf(option) })));
-  if (options.some(({ name }) => name === FIRST)) which.value = FIRST;
+  which.value = job.input.config.preset === DRAFT ? "preset" : FIRST; // a draft that is liked is drawn in full
   const inputs = make("span", { className: "rerun-inputs" });
   const notes = make("div", { className: "rerun-notes" });
   const button = make("button", { type: "button", className: "button", textContent: text("rerun.go") });

@@ -59,11 +59,9 @@ function comparison(screens, player, previous) {
 }
 
 function facts(job) {
-  const { frames, fps, seconds } = job.metrics ?? {};
-  const parts = [];
-  if (frames && fps) parts.push(text("result.length", { time: duration(frames / fps), fps: number(fps) }));
-  if (job.metrics?.cached) parts.push(text("result.cached"));
-  else if (seconds) parts.push(text("result.made", { time: duration(Object.values(seconds).reduce((sum, one) => sum + one, 0)) }));
+  const { duration: length, fps, width, height, total_seconds: spent, cached } = job.metrics;
+  const parts = [text("result.length", { time: duration(length), fps: number(fps) }), `${width} × ${height}`];
+  parts.push(cached ? text("result.cached") : text("result.made", { time: duration(spent) }));
   parts.push(text("result.seed", { seed: job.input.config.seed }));
   return parts.join(" · ");
 }

@@ -23,7 +23,7 @@ export class Stage extends EventTarget {
     onLanguage(() => this.job && this.show(this.job, this.previous));
   }
 
-  /** Follow a job that is queued or running until it ends. */
+  /** Follow a job that is queued or running until it ends; `portrait` is shown until there is a frame. */
   async watch(job, portrait) {
     this.following.abort();
     this.following = new AbortController();
@@ -62,6 +62,7 @@ export class Stage extends EventTarget {
   }
 
   open(id) {
+    if (id !== "stage-work") document.title = text("page.title");
     showOnly(byId(id), PANELS.map(byId));
   }
 }

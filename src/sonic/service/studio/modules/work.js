@@ -40,6 +40,7 @@ export class WorkPanel {
     } else {
       bar.removeAttribute("value");
     }
+    document.title = titleOf(progress);
     const figures = figuresOf(progress);
     byId("work-figures").textContent = figures;
     this.say(`${stage}. ${figures}`);
@@ -58,6 +59,13 @@ export class WorkPanel {
     this.saidAt = performance.now();
     byId("work-said").textContent = sentence;
   }
+}
+
+/** The browser tab says how far it is, for those who work elsewhere meanwhile. */
+function titleOf(progress) {
+  const name = text("page.title");
+  if (progress?.stage !== "frames") return `… ${name}`;
+  return `${Math.floor((100 * progress.done) / progress.total)} % ${name}`;
 }
 
 function figuresOf(progress) {

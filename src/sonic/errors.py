@@ -26,13 +26,18 @@
     |  |- IdempotencyError          idempotency         the same key came with another request
     |  |- KeyNotFoundError          key_not_found       no API key has this id
     |  |- UnauthorizedError         unauthorized        no token, or an unknown or revoked one
-    |  |- RateLimitError            rate_limited        too many requests in a short time
-    |  |- QuotaError                quota               the key has used up its videos of the day
-    |  `- QueueFullError            queue_full          too many jobs are waiting
+    |  `- RateLimitError            rate_limited        too many requests in a short time
+    |     |- QuotaError             quota               the key has used up its videos of the day
+    |     `- QueueFullError         queue_full          too many jobs are waiting
     |- ModelNotFoundError           model_not_found     exit 3: the installation lacks something
     |- WeightsError                 weights             exit 3
     |- DependencyError              dependency          exit 3
     |- ExportError                  export              exit 1: the encoder failed
+    |- StorageError                 storage             exit 1: the service's database or files fail
+    |  `- FileGoneError             file_gone           the storage does not have the file any more
+    |- MemoryLimitError             memory_limit        exit 1: a job needed more memory than it may have
+    |- TimeLimitError               time_limit          exit 1: a job took longer than it may
+    |- WorkerLostError              worker_lost         exit 1: the process died each time it tried the job
     |- ServiceError                 service             exit 1: the service refuses; has a code of its own
     `- Cancelled                    cancelled           exit 130
 
@@ -254,6 +259,12 @@ class StorageError(SonicError):
     """The service's database or file storage cannot be reached or read."""
 
     code = "storage"
+
+
+class FileGoneError(StorageError):
+    """The storage does not have the file; it may have expired."""
+
+    code = "file_gone"
 
 
 class MemoryLimitError(SonicError):

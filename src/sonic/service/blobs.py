@@ -15,7 +15,7 @@ from obstore.exceptions import BaseError, NotFoundError
 from obstore.store import AzureStore, GCSStore, LocalStore, S3Store, from_url
 
 from sonic.digests import file_digest
-from sonic.errors import StorageError
+from sonic.errors import FileGoneError, StorageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,7 +40,8 @@ class BlobStore:
         url: `file:///FOLDER`, `s3://BUCKET/PREFIX`, or another address that obstore knows.
 
     Raises:
-        StorageError: from any method where the storage cannot be reached, or lacks the blob.
+        StorageError: from any method, where the storage cannot be reached.
+        FileGoneError: the storage lacks the blob.
     """
 
     def __init__(self, url: str) -> None:
@@ -66,8 +67,8 @@ class BlobStore:
     def exists(self, key: str) -> bool:
         """Whether the blob is there."""
         try:
-            obstore.head(self._store, _path(key))
-        except (NotFoundError, FileNotFoundError):
+            self.size(key)
+        except FileGoneError:
             return False
         return True
 
@@ -102,16 +103,12 @@ class BlobStore:
         try:
             with _translated():
                 obstore.delete(self._store, _path(key))
-        except _MissingError:
+        except FileGoneError:
             return
 
     def check(self) -> None:
         """Raise if the storage cannot be reached."""
         self.exists("0" * 64)
-
-
-class _MissingError(StorageError):
-    """The storage does not have the blob."""
 
 
 def _path(key: str) -> str:
@@ -125,6 +122,6 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except (NotFoundError, FileNotFoundError) as error:
-        raise _MissingError("The storage does not have this file: it may have expired.") from error
+        raise FileGoneError("The storage does not have this file: it may have expired.") from error
     except (BaseError, OSError, ValueError) as error:
         raise StorageError(f"The file storage cannot be used ({error}): check storage_url.") from error

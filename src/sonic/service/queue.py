@@ -22,11 +22,13 @@ _AT_ONCE = 100  # abandoned jobs that are looked after in one transaction
 
 
 class Verdict(enum.Enum):
-    """What a worker is told when it gives a sign of life."""
+    """Whether the work on a job shall go on; `JobQueue.heartbeat` says one of the first three."""
 
     GO_ON = "go on"
-    CANCELED = "canceled"  # stop and call `canceled`
-    LOST = "lost"  # stop: the job is somebody else's by now, or gone
+    CANCELED = "canceled"  # nobody wants it any more
+    LOST = "lost"  # it is somebody else's by now, or gone
+    STOPPED = "stopped"  # the worker is told to end
+    OVERTIME = "overtime"  # it takes too long
 
 
 class JobQueue:

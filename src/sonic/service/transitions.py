@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 EVENTS_KEPT = 1000  # of a job; older ones are dropped
 _NO_LEASE = {"lease_owner": None, "lease_expires_at": None}
+_DONE = {"stage": "finish", "done": 1, "total": 1, "seconds_left": 0.0}
 
 
 def add_event(transaction: Transaction, job_id: str, kind: str, data: dict[str, Any]) -> None:
@@ -62,7 +63,7 @@ def start(transaction: Transaction, job: Job, *, worker: str, lease: float) -> N
 
 def succeed(transaction: Transaction, job: Job, values: dict[str, Any]) -> None:
     """Finish a job with its output in `values`."""
-    _complete(transaction, job, SUCCEEDED, {**values, "error": None})
+    _complete(transaction, job, SUCCEEDED, {**values, "progress": _DONE, "error": None})
 
 
 def reuse(transaction: Transaction, job: Job, same: Job) -> None:

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy
 
+from sonic.digests import file_digest
 from sonic.service import schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
+    from pathlib import Path
 
-    from sonic.service.blobs import BlobStore
+    from sonic.service.blobs import Blob, BlobStore
     from sonic.service.database import Database, Transaction
 
 _UPLOAD_TIME = timedelta(hours=1)  # within which an announced upload must have become a job's
@@ -28,6 +30,12 @@ def announce_upload(database: Database, key: str) -> None:
     """
     with database.write() as transaction:
         throw_away(transaction, key, transaction.now + _UPLOAD_TIME)
+
+
+def store_file(database: Database, blobs: BlobStore, path: Path) -> Blob:
+    """Store a file for a job that is about to name it: `announce_upload`, then `BlobStore.put`."""
+    announce_upload(database, file_digest(path))
+    return blobs.put(path)
 
 
 def throw_away(transaction: Transaction, key: str, after: datetime) -> None:

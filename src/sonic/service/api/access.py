@@ -15,7 +15,7 @@ from sonic.service.api.context import Service, the_service
 from sonic.service.keys import digest
 
 if TYPE_CHECKING:
-    from sonic.service.keys import ApiKey
+    from sonic.service.keys import ApiKey, KeyStore
     from sonic.service.settings import ServiceSettings
 
 
@@ -45,16 +45,15 @@ def needs_token(settings: ServiceSettings) -> bool:
     return settings.token is not None or not is_loopback(settings.host)
 
 
-def check_exposure(service: Service) -> None:
+def check_exposure(settings: ServiceSettings, keys: KeyStore) -> None:
     """Refuse to be reachable from outside when nobody could have a token.
 
     Raises:
         ConfigError: there is neither a token nor a key.
     """
-    settings = service.settings
     if is_loopback(settings.host) or settings.token is not None:
         return
-    if not any(key.revoked_at is None for key in service.keys.list()):
+    if not any(key.revoked_at is None for key in keys.list()):
         raise ConfigError(
             f"host {settings.host} can be reached from other machines, and there is no token: "
             "make one with sonic keys create NAME, or set SONIC_TOKEN."

@@ -91,7 +91,7 @@ def _delivering(service: Service) -> Iterator[None]:
 
 
 def _check(service: Service) -> None:
-    check_exposure(service)
+    check_exposure(service.settings, service.keys)
     if service.settings.portrait_hook is not None:
         service.reader.run(check_hook, service.settings.portrait_hook)
 

@@ -32,6 +32,7 @@ STATUSES = {
     "not_finished": 409,
     "no_content": 409,
     "upload_timeout": 408,
+    "file_gone": 410,
     "too_large": 413,
     "image_too_large": 413,
     "audio_too_long": 413,

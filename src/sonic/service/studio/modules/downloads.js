@@ -4,17 +4,14 @@ import { loadable } from "./api.js";
 import { consentStatement } from "./consent.js";
 import { make, saveAs } from "./dom.js";
 import { follow } from "./events.js";
-import { contentPath, createJob, readInput } from "./jobs.js";
+import { contentPath, createJob, FORMATS, readInput } from "./jobs.js";
 import { text } from "./language.js";
 import { Problem, sentence } from "./problems.js";
-
-const FORMATS = ["mp4", "webm", "gif"];
 
 /** One button a format, and a line that says how far another format is. */
 export function makeDownloads(job) {
   const said = make("span", { className: "download-said", role: "status" });
-  const buttons = FORMATS.map((format) => {
-    const title = format === "gif" ? "GIF" : format === "mp4" ? "MP4" : "WebM";
+  const buttons = Object.entries(FORMATS).map(([format, title]) => {
     const button = make("button", { type: "button", className: "button", textContent: title, "aria-label": text("result.download", { format: title }) });
     if (format === job.input.format) button.classList.add("main");
     button.dataset.format = format;

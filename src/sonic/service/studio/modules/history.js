@@ -2,7 +2,7 @@
 
 import { loadable } from "./api.js";
 import { byId, make } from "./dom.js";
-import { deleteJob, FINAL, listJobs, thumbnailPath } from "./jobs.js";
+import { deleteJob, FINAL, FORMATS, listJobs, thumbnailPath } from "./jobs.js";
 import { duration, moment, onLanguage, text } from "./language.js";
 import { sentence } from "./problems.js";
 
@@ -86,7 +86,7 @@ function picture(job) {
 
 function stateOf(job) {
   if (job.status === "failed") return sentence(job.error);
-  const format = job.input.format === "mp4" ? "" : ` · ${job.input.format.toUpperCase()}`;
+  const format = job.input.format === "mp4" ? "" : ` · ${FORMATS[job.input.format]}`;
   return job.status === "succeeded" ? `${summary(job)}${format}` : text(`state.${job.status}`);
 }
 

@@ -3,6 +3,7 @@
 import { read, send, stringify } from "./api.js";
 
 const PATH = "v1/videos";
+export const FORMATS = { mp4: "MP4", webm: "WebM", gif: "GIF" };
 export const FINAL = ["succeeded", "failed", "canceled"];
 
 /** Start a job; returns it as the server stored it, with the seed drawn. */

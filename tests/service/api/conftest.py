@@ -37,7 +37,7 @@ def serving(settings):
             assert thread.is_alive(), "the server did not start"
             time.sleep(0.01)
         port = server.servers[0].sockets[0].getsockname()[1]
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=90) as client:
             client.service = app.state.service
             yield client
     finally:
@@ -124,9 +124,11 @@ def order(small_jpeg, small_wav):
 @pytest.fixture(scope="session")
 def finished(live, order):
     """The JSON of a video that is done."""
-    answer = order(live, headers={"Prefer": "wait=30"})
-    assert answer.status_code == 200, answer.text
-    return answer.json()
+    job = order(live).json()
+    while job["status"] in {"queued", "running"}:
+        job = live.get(job["urls"]["self"], headers={"Prefer": "wait=20"}).json()
+    assert job["status"] == "succeeded", job
+    return job
 
 
 class Receiver(ThreadingHTTPServer):

@@ -154,7 +154,7 @@ def _answer(task: Callable[..., Any], arguments: tuple[Any, ...]) -> tuple[Excep
         return error, None
     except MemoryError:
         return None
-    except Exception as error:  # the edge of the process
+    except Exception as error:  # noqa: BLE001 - the edge of the process
         _log.exception("a file could not be decoded")
         return ServiceError(
             f"This file cannot be decoded ({type(error).__name__}): save it again with another program.",

@@ -13,7 +13,7 @@ import pytest
 # The base installation has no web server: there is nothing to collect then.
 collect_ignore_glob = [] if find_spec("fastapi") and find_spec("httpx") else ["test_*.py"]
 
-TINY = {"preset": "preview", "min_resolution": 256, "crop": "face", "fps": 10, "inference_steps": 2, "duration": 0.6}
+TINY = {"min_resolution": 256, "crop": "face", "fps": 10, "inference_steps": 2, "duration": 0.6}
 SECRET = "whsec_" + "c29uaWMtdGVzdHMtc2lnbi10aGVpci13ZWJob29rcyE="
 
 
@@ -114,9 +114,11 @@ def order(small_jpeg, small_wav):
 
     def send(client, *, image=small_jpeg, audio=small_wav, config=None, headers=None, **fields):
         data = {"config": json.dumps(TINY | {"seed": 7} | (config or {}))}
-        data |= {name: value if isinstance(value, str) else json.dumps(value) for name, value in fields.items()}
+        texts = {
+            name: value if isinstance(value, str) else json.dumps(value) for name, value in fields.items()
+        }
         files = {"image": ("evil/../../name.jpg", image), "audio": ("a.wav", audio)}
-        return client.post("/v1/videos", files=files, data=data, headers=headers)
+        return client.post("/v1/videos", files=files, data=data | texts, headers=headers)
 
     return send
 
@@ -129,6 +131,21 @@ def finished(live, order):
         job = live.get(job["urls"]["self"], headers={"Prefer": "wait=20"}).json()
     assert job["status"] == "succeeded", job
     return job
+
+
+@pytest.fixture(scope="session")
+def problem():
+    """Checks that an answer is a problem document of a status and code; returns its sentence."""
+
+    def check(answer, status, code):
+        assert answer.status_code == status, answer.text
+        assert answer.headers["content-type"] == "application/problem+json"
+        content = answer.json()
+        assert (content["status"], content["code"]) == (status, code)
+        assert content["type"] == f"urn:sonic:problem:{code}"
+        return content["detail"]
+
+    return check
 
 
 class Receiver(ThreadingHTTPServer):
@@ -163,7 +180,7 @@ class _Handler(BaseHTTPRequestHandler):
         with contextlib.suppress(OSError):
             self.wfile.write(content)
 
-    do_POST = do_GET
+    do_POST = do_GET  # noqa: N815 - the name that the base class calls
 
     def log_message(self, *_):
         pass

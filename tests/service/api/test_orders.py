@@ -9,16 +9,7 @@ import numpy as np
 from PIL import Image
 
 
-def problem(answer, status, code):
-    assert answer.status_code == status, answer.text
-    assert answer.headers["content-type"] == "application/problem+json"
-    content = answer.json()
-    assert (content["status"], content["code"]) == (status, code)
-    assert content["type"] == f"urn:sonic:problem:{code}"
-    return content["detail"]
-
-
-def test_a_repeated_order_gives_the_same_job_and_another_one_is_refused(live, order):
+def test_a_repeated_order_gives_the_same_job_and_another_one_is_refused(live, order, problem):
     key = {"Idempotency-Key": "my-order-1"}
     first = order(live, config={"seed": 21}, headers=key).json()
     again = order(live, config={"seed": 21}, headers=key)
@@ -49,7 +40,7 @@ def test_an_answer_can_be_waited_for(serve, order):
     assert client.get(answer.json()["urls"]["self"], headers={"Prefer": "wait=x"}).elapsed.total_seconds() < 1
 
 
-def test_what_is_wrong_with_a_form_is_said(live, order, small_wav, small_jpeg):
+def test_what_is_wrong_with_a_form_is_said(live, order, small_wav, small_jpeg, problem):
     assert "dynamic_scale" in problem(order(live, config={"dynamic_scale": 9}), 422, "config")
     assert "did you mean" in problem(order(live, config={"sed": 9}), 422, "config")
     problem(order(live, format="avi"), 400, "invalid_request")
@@ -59,7 +50,8 @@ def test_what_is_wrong_with_a_form_is_said(live, order, small_wav, small_jpeg):
     problem(order(live, surprise="x"), 400, "invalid_request")
     problem(live.post("/v1/videos", files={"image": small_jpeg}), 400, "invalid_request")
     problem(live.post("/v1/videos", data={"image": "x", "audio": "y"}), 415, "unsupported_media")
-    problem(live.post("/v1/videos", content=b"{", headers={"Content-Type": "application/json"}), 400, "invalid_request")
+    as_json = {"Content-Type": "application/json"}
+    problem(live.post("/v1/videos", content=b"{", headers=as_json), 400, "invalid_request")
     twice = [("image", small_jpeg), ("image", small_jpeg), ("audio", small_wav)]
     problem(live.post("/v1/videos", files=twice), 400, "invalid_request")
     bad = {"config": "{", "format": "mp4"}
@@ -69,7 +61,7 @@ def test_what_is_wrong_with_a_form_is_said(live, order, small_wav, small_jpeg):
     problem(live.post("/v1/videos", files=files, data={"config": '{"fps": NaN}'}), 400, "invalid_request")
 
 
-def test_files_are_looked_at_before_they_are_queued(live, order, small_wav, small_jpeg, wav):
+def test_files_are_looked_at_before_they_are_queued(live, order, small_wav, small_jpeg, problem):
     assert "picture" in problem(order(live, image=b"no picture at all"), 415, "image")
     assert "recording" in problem(order(live, audio=b"no recording"), 415, "audio")
     problem(order(live, audio=small_jpeg), 422, "no_audio_track")
@@ -78,7 +70,7 @@ def test_files_are_looked_at_before_they_are_queued(live, order, small_wav, smal
     assert "input-" not in detail
 
 
-def test_limits_of_size_pixels_and_seconds(serve, order, wav, tone):
+def test_limits_of_size_pixels_and_seconds(serve, order, wav, tone, problem):
     client = serve(image_limit=1, audio_limit=1, pixel_limit=1, duration_limit=1.0)
     problem(order(client, audio=wav(tone(1.5))), 413, "audio_too_long")
     problem(order(client, image=b"x" * 1_100_000), 413, "too_large")
@@ -90,7 +82,7 @@ def test_limits_of_size_pixels_and_seconds(serve, order, wav, tone):
     assert client.get("/v1/videos").json()["data"] == []
 
 
-def test_a_body_without_an_announced_length_is_cut_off(serve):
+def test_a_body_without_an_announced_length_is_cut_off(serve, problem):
     client = serve()
 
     def long_body():
@@ -112,7 +104,7 @@ def test_a_slow_upload_is_given_up(serve):
         assert b"408" in connection.recv(100)
 
 
-def test_consent_can_be_required(serve, order):
+def test_consent_can_be_required(serve, order, problem):
     client = serve(require_consent=True)
     problem(order(client), 422, "consent_required")
     job = order(client, consent={"statement": "I agree.", "by": "Ada"}).json()
@@ -120,7 +112,7 @@ def test_consent_can_be_required(serve, order):
     assert job["consent"]["inputs"] == {"image": job["input"]["image"], "audio": job["input"]["audio"]}
 
 
-def test_the_operators_hook_can_refuse_portraits(serve, order, tmp_path, monkeypatch):
+def test_the_operators_hook_can_refuse_portraits(serve, order, tmp_path, monkeypatch, problem):
     (tmp_path / "blocklist.py").write_text(
         "def check(portrait):\n"
         "    assert portrait.ndim == 3 and portrait.shape[2] == 3\n"
@@ -132,7 +124,7 @@ def test_the_operators_hook_can_refuse_portraits(serve, order, tmp_path, monkeyp
     assert "does not want" in problem(order(client), 403, "portrait_refused")
 
 
-def test_a_full_queue_says_when_to_come_back(serve, order):
+def test_a_full_queue_says_when_to_come_back(serve, order, problem):
     client = serve(queue_limit=1)
     assert order(client).status_code == 202
     full = order(client, config={"seed": 8})
@@ -140,13 +132,13 @@ def test_a_full_queue_says_when_to_come_back(serve, order):
     assert int(full.headers["retry-after"]) >= 1
 
 
-def test_webhooks_need_a_secret_and_a_public_address(serve, order):
+def test_webhooks_need_a_secret_and_a_public_address(serve, order, problem):
     problem(order(serve(), webhook="https://example.org/"), 422, "webhook")
     client = serve(webhook_secret="whsec_" + "A" * 44)
     problem(order(client, webhook="http://127.0.0.1/"), 422, "url_refused")
 
 
-def test_files_can_be_fetched_from_addresses(live, serve, receiver, small_jpeg, small_wav):
+def test_files_can_be_fetched_from_addresses(live, serve, receiver, small_jpeg, small_wav, problem):
     body = {"image_url": receiver.url + "/p", "audio_url": receiver.url + "/a", "config": {"seed": 1}}
     receiver.answers = [(200, {}, small_jpeg), (200, {}, small_wav)]
     answer = live.post("/v1/videos", json=body)
@@ -158,7 +150,7 @@ def test_files_can_be_fetched_from_addresses(live, serve, receiver, small_jpeg, 
     problem(serve().post("/v1/videos", json=body), 422, "url_refused")
 
 
-def test_listing_goes_page_by_page(serve, order):
+def test_listing_goes_page_by_page(serve, order, problem):
     client = serve()
     ids = [order(client, config={"seed": seed}).json()["id"] for seed in range(3)][::-1]
     first = client.get("/v1/videos", params={"limit": 2}).json()
@@ -170,7 +162,7 @@ def test_listing_goes_page_by_page(serve, order):
     problem(client.get("/v1/videos", params={"status": "lost"}), 400, "invalid_request")
 
 
-def test_cancel_and_delete(serve, order):
+def test_cancel_and_delete(serve, order, problem):
     client = serve()
     job = order(client).json()
     assert client.post(job["urls"]["cancel"]).json()["status"] == "canceled"
@@ -182,7 +174,7 @@ def test_cancel_and_delete(serve, order):
     assert actions == ["job.delete", "job.cancel", "job.cancel", "job.create"]
 
 
-def test_ids_that_are_none_are_refused(live):
+def test_ids_that_are_none_are_refused(live, problem):
     problem(live.get("/v1/videos/vid_1"), 400, "invalid_request")
     problem(live.get("/v1/videos/vid_" + "0" * 26), 404, "job_not_found")
     problem(live.get("/v1/videos/..%2f..%2fetc"), 404, "not_found")

@@ -62,6 +62,7 @@ def test_from_upload_to_webhook(live, order, receiver):
     messages = receiver.wait_for(2)
     assert [json.loads(body)["type"] for _, _, body in messages] == ["video.started", "video.succeeded"]
 
+    webhook = standardwebhooks.Webhook(live.service.settings.webhook_secret)
     for _, headers, body in messages:
-        payload = standardwebhooks.Webhook(live.service.settings.webhook_secret).verify(body, {k.lower(): v for k, v in headers.items()})
+        payload = webhook.verify(body, {name.lower(): value for name, value in headers.items()})
         assert payload["data"]["id"] == job["id"]

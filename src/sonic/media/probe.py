@@ -51,7 +51,7 @@ def probe_picture(
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            with Image.open(Path(path), formats=PICTURES) as image:
+            with Image.open(Path(path), formats=_readable()) as image:
                 header = PictureHeader(str(image.format), image.width, image.height)
     except Image.DecompressionBombError as error:
         raise ImageTooLargeError(_too_large(name, pixels)) from error
@@ -91,6 +91,12 @@ def probe_recording(path: str | os.PathLike[str], *, seconds: float, name: str =
         raise AudioError(
             f"{name} is no recording that can be read: send WAV, MP3, FLAC, M4A or OGG."
         ) from error
+
+
+def _readable() -> list[str]:
+    """Those of `PICTURES` that this Pillow was built with."""
+    Image.init()
+    return [name for name in PICTURES if name in Image.OPEN]
 
 
 def _count(container: av.container.InputContainer, limit: float, name: str) -> float:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 REDIRECTS = 3
+# Special ones that some versions of Python count as public.
+_SPECIAL = tuple(map(ipaddress.ip_network, ("192.0.0.0/24", "64:ff9b:1::/48", "fec0::/10")))
 _REDIRECT = {301, 302, 303, 307, 308}
 _WRAPPERS = tuple(map(ipaddress.ip_network, ("64:ff9b::/96", "::/96")))  # NAT64 and the old compatible form
 _BLOCK = 1 << 16  # bytes
@@ -34,7 +36,8 @@ def is_public(text: str) -> bool:
 
 
 def _is_public(address: Address) -> bool:
-    return address.is_global and not address.is_multicast and not getattr(address, "is_site_local", False)
+    special = any(address in network for network in _SPECIAL)
+    return address.is_global and not address.is_multicast and not special
 
 
 def _inside(address: Address) -> Iterator[Address]:

@@ -9,6 +9,7 @@ import threading
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sonic.errors import ServiceError, SonicError
+from sonic.service.logs import show_log
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -134,6 +135,7 @@ class _Child:
 
 def _serve(pipe: Connection, memory: int) -> None:
     """What the child does: answer tasks until the pipe closes."""
+    show_log()
     _limit_memory(memory)
     _stop_with_parent()
     pipe.send("ready")
@@ -153,6 +155,7 @@ def _answer(task: Callable[..., Any], arguments: tuple[Any, ...]) -> tuple[Excep
     except MemoryError:
         return None
     except Exception as error:  # noqa: BLE001 - the edge of the process
+        _log.exception("a file could not be decoded")
         return ServiceError(
             f"This file cannot be decoded ({type(error).__name__}): save it again with another program.",
             code="decoder_failed",

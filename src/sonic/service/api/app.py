@@ -47,6 +47,7 @@ def create_app(settings: ServiceSettings) -> FastAPI:
         title="Sonic",
         summary="One portrait and one voice recording in, a talking video out.",
         version=sonic.__version__,
+        generate_unique_id_function=lambda route: route.name,
         docs_url=None,  # its page loads scripts from elsewhere
         redoc_url=None,
         middleware=_middleware(settings, RequestFigures(registry)),

@@ -9,6 +9,7 @@ from sonic.config import number, options
 if TYPE_CHECKING:
     from sonic.config import Option
 
+TITLE = "GenerateConfig"
 _TYPES = {bool: "boolean", int: "integer", float: "number", str: "string"}
 
 
@@ -16,7 +17,7 @@ def config_schema() -> dict[str, Any]:
     """The schema of an object that holds any of the options."""
     return {
         "type": "object",
-        "title": "GenerateConfig",
+        "title": TITLE,
         "description": "Options of the video; what is left out keeps its default.",
         "properties": {option.name: _schema(option) for option in options()},
         "additionalProperties": False,

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi.openapi.utils import get_openapi
 
-from sonic.service.api.documents import ProblemDocument
+from sonic.service.api.config_schema import TITLE, config_schema
+from sonic.service.api.documents import Consent, ProblemDocument
 from sonic.service.api.problems import MEDIA_TYPE
 
 if TYPE_CHECKING:
@@ -18,7 +19,8 @@ _PROBLEM = {
     "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}},
 }
 _OPEN = {"/healthz", "/readyz"}  # need no token
-_FASTAPI_ONLY = ("HTTPValidationError", "ValidationError")
+_OF_FASTAPI = ("HTTPValidationError", "ValidationError")  # what it would answer; we answer problems
+_CONFIG = {"$ref": f"#/components/schemas/{TITLE}"}
 
 
 def describe(app: FastAPI) -> None:
@@ -35,16 +37,28 @@ def document(app: FastAPI) -> dict[str, Any]:
     return app.openapi_schema
 
 
-def _complete(schema: dict[str, Any]) -> dict[str, Any]:
-    components = schema["components"]
-    for name in _FASTAPI_ONLY:
-        components["schemas"].pop(name, None)
-    components["schemas"]["ProblemDocument"] = ProblemDocument.model_json_schema()
-    components["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
-    for path, operations in schema["paths"].items():
+def _complete(made: dict[str, Any]) -> dict[str, Any]:
+    schemas = made["components"]["schemas"]
+    for name in _OF_FASTAPI:
+        schemas.pop(name, None)
+    for model in (ProblemDocument, Consent):
+        schemas[model.__name__] = model.model_json_schema()
+    for path, operations in made["paths"].items():
         for operation in operations.values():
             operation["responses"].pop("422", None)
             operation["responses"]["default"] = _PROBLEM
             if path not in _OPEN:
                 operation["security"] = [{"token": []}, {}]
-    return schema
+    complete: dict[str, Any] = _once(made)
+    complete["components"]["schemas"][TITLE] = config_schema()
+    complete["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
+    return complete
+
+
+def _once(part: Any) -> Any:
+    """The same with the long schema of the options replaced by a reference."""
+    if isinstance(part, dict):
+        if part.get("title") == TITLE and part.get("type") == "object":
+            return _CONFIG
+        return {name: _once(value) for name, value in part.items()}
+    return [_once(value) for value in part] if isinstance(part, list) else part

@@ -26,6 +26,34 @@ assert set(MEDIA_TYPES) == set(Format.__args__)  # type: ignore[attr-defined]
 assert set(WEBHOOK_EVENTS) == set(WebhookEvent.__args__)  # type: ignore[attr-defined]
 
 
+_HERE = "/v1/videos/vid_01m83rfr9g6ss1k0djw42f9q0f"
+_LINKS = ("events", "content", "preview", "thumbnail", "cancel")
+EXAMPLE = {
+    "id": _HERE.rpartition("/")[2],
+    "object": "video",
+    "status": "running",
+    "progress": {"stage": "frames", "done": 12, "total": 160, "seconds_left": 5.2},
+    "created_at": "2026-11-23T08:31:15.267Z",
+    "started_at": "2026-11-23T08:31:15.487Z",
+    "completed_at": None,
+    "expires_at": None,
+    "input": {
+        "image": "f5724aea6d926c89b191192877e8d879de8d5be509645935dbf684f6278fe275",
+        "audio": "d4eee6543015097fa54089e4c44906ef4eb0615bb0703924c0ed73babe49a952",
+        "config": {"preset": "preview", "seed": 7},
+        "format": "mp4",
+        "face_points": None,
+    },
+    "output": None,
+    "error": None,
+    "warnings": [],
+    "metrics": None,
+    "attempts": 1,
+    "consent": None,
+    "urls": {"self": _HERE, **{name: f"{_HERE}/{name}" for name in _LINKS}},
+}
+
+
 class Consent(BaseModel):
     """Who says that the person in the portrait agrees, and in which words; kept with the job."""
 
@@ -107,6 +135,8 @@ class Links(BaseModel):
 
 class Video(BaseModel):
     """A job: the video that it makes, and how far it is."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
 
     id: str
     object: Literal["video"]
@@ -246,7 +276,7 @@ def video_document(job: Job) -> dict[str, Any]:
         "consent": job.consent,
         "urls": {
             "self": here,
-            **{name: f"{here}/{name}" for name in ("events", "content", "preview", "thumbnail", "cancel")},
+            **{name: f"{here}/{name}" for name in _LINKS},
         },
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Annotated, Any
 
 import anyio
@@ -15,8 +16,6 @@ from sonic.service.api.documents import moment, video_document
 from sonic.service.api.videos import OwnJob
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
     from sonic.service.api.context import Service
     from sonic.service.jobs import Job, JobEvent
 

@@ -13,7 +13,7 @@ from fastapi.responses import JSONResponse
 from sonic.service.api.access import Asking
 from sonic.service.api.context import Here, Service
 from sonic.service.api.documents import State, Video, VideoList, video_document
-from sonic.service.api.examples import ORDER_BODY
+from sonic.service.api.bodies import ORDER_BODY
 from sonic.service.api.orders import place, read_order
 from sonic.service.jobs import Job
 
@@ -40,6 +40,7 @@ OwnJob = Annotated[Job, Depends(own_job)]
     "/v1/videos",
     status_code=202,
     response_model=Video,
+    responses={200: {"model": Video, "description": "The video was waited for, or made before."}},
     openapi_extra={"requestBody": ORDER_BODY},
     summary="Order a video",
 )

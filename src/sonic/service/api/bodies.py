@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from sonic.service.api.config_schema import config_schema
-from sonic.service.api.documents import Consent, LinkedVideoRequest, VideoRequest
+from sonic.service.api.documents import LinkedVideoRequest, VideoRequest
 
+COMPONENTS = "#/components/schemas/{model}"
 CONFIG = {"preset": "preview", "seed": 7, "duration": 1.0, "fps": 10, "inference_steps": 2}
 CONSENT = {"statement": "I am the person in the portrait.", "by": "Ada Example"}
 LINKED = {
@@ -16,12 +16,19 @@ LINKED = {
     "format": "webm",
 }
 _FILE = {"type": "string", "format": "binary"}
+_AS_JSON = {"contentType": "application/json"}
 
 
 def _fields() -> dict[str, Any]:
-    """The form's text fields as JSON Schema, without references into a document of their own."""
-    properties: dict[str, Any] = VideoRequest.model_json_schema()["properties"]
-    return properties | {"config": config_schema(), "consent": Consent.model_json_schema()}
+    """The form's text fields as JSON Schema."""
+    properties: dict[str, Any] = VideoRequest.model_json_schema(ref_template=COMPONENTS)["properties"]
+    return properties
+
+
+def _linked() -> dict[str, Any]:
+    schema = LinkedVideoRequest.model_json_schema(ref_template=COMPONENTS)
+    schema.pop("$defs", None)
+    return schema
 
 
 ORDER_BODY: dict[str, Any] = {
@@ -42,13 +49,10 @@ ORDER_BODY: dict[str, Any] = {
                     **_fields(),
                 },
             },
-            "encoding": {
-                name: {"contentType": "application/json"}
-                for name in ("config", "consent", "face_points", "webhook_events")
-            },
+            "encoding": dict.fromkeys(("config", "consent", "face_points", "webhook_events"), _AS_JSON),
             "example": {"config": CONFIG, "format": "mp4", "consent": CONSENT},
         },
-        "application/json": {"schema": LinkedVideoRequest.model_json_schema(), "example": LINKED},
+        "application/json": {"schema": _linked(), "example": LINKED},
     },
 }
 
@@ -61,9 +65,9 @@ INSPECT_BODY: dict[str, Any] = {
                 "title": "InspectForm",
                 "additionalProperties": False,
                 "description": "Either `image` or `audio`.",
-                "properties": {"image": _FILE, "audio": _FILE, "config": config_schema()},
+                "properties": {"image": _FILE, "audio": _FILE, "config": _fields()["config"]},
             },
-            "encoding": {"config": {"contentType": "application/json"}},
+            "encoding": {"config": _AS_JSON},
             "example": {"config": {"face_index": 0}},
         }
     },

@@ -69,7 +69,11 @@ class Database:
         self._engine = _engine(_normalized(url))
         self._reading = self._engine.execution_options(sonic_reading=True)
         self._clock = clock
-        self._migrate()
+        try:
+            self._migrate()
+        except StorageError:
+            self._engine.dispose()
+            raise
 
     @contextmanager
     def read(self) -> Iterator[Transaction]:

@@ -25,6 +25,8 @@ from sonic.service.queue import JobQueue, Verdict
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from typing_extensions import Self
+
     from sonic.model import Model
     from sonic.service.attempt import Attempt
     from sonic.service.jobs import Job
@@ -41,7 +43,10 @@ def new_name() -> str:
 
 
 class Worker:
-    """Takes jobs from the queue until it is told to end.
+    """Takes jobs from the queue until it is told to end; `run` does it all.
+
+    An actor of a cluster, which has a loop of its own, writes `with worker: model = worker.load()` and calls
+    `take_one(model)` again and again.
 
     Args:
         settings: where queue and storage are, and the limits of a job.
@@ -71,19 +76,33 @@ class Worker:
 
     def run(self) -> None:
         """Work until `drain` or `stop` is called, or a job has used up the process's memory."""
-        self._pulse.start()
-        try:
-            model = load_model(self._settings.model, self._settings.device)
-            if self._limited:
-                limit_memory(self._settings.memory_limit)
-            self._pulse.ready()
-            logger.info("worker %s is ready", self.name)
-            while not self._ending.is_set():
-                if not self._take_one(model):
+        with self:
+            model = self.load()
+            while not self.ending:
+                if not self.take_one(model):
                     self._ending.wait(self._settings.poll)
-        finally:
-            self._pulse.stop()
-            self._database.close()
+
+    def __enter__(self) -> Self:
+        self._pulse.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pulse.stop()
+        self._database.close()
+
+    def load(self) -> Model:
+        """The model of the settings, loaded once for all jobs."""
+        model = load_model(self._settings.model, self._settings.device)
+        if self._limited:
+            limit_memory(self._settings.memory_limit)
+        self._pulse.ready()
+        logger.info("worker %s is ready", self.name)
+        return model
+
+    @property
+    def ending(self) -> bool:
+        """Whether no further job shall be taken."""
+        return self._ending.is_set()
 
     def drain(self) -> None:
         """End after the job at hand."""
@@ -95,8 +114,8 @@ class Worker:
         if (attempt := self._attempt) is not None:
             attempt.end(Verdict.STOPPED)
 
-    def _take_one(self, model: Model) -> bool:
-        """Claim a job and work on it; False if there was none."""
+    def take_one(self, model: Model) -> bool:
+        """Claim a job and work on it, inside a `with` block of the worker; False if there was none."""
         try:
             job = self._queue.claim(self.name)
             if job is not None:

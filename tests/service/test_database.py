@@ -114,6 +114,7 @@ def test_postgresql_keeps_its_own_time(postgres_url):
     ("url", "words"),
     [
         ("nonsense", "cannot be read"),
+        ("sqlite://", "needs a file"),
         ("mysql://root@localhost/x", "use sqlite"),
         ("sqlite:////proc/nowhere/jobs.sqlite3", "database_url"),
         ("postgresql://anna:hidden-word@127.0.0.1:9/x", "check database_url"),

@@ -100,18 +100,21 @@ class TestTrash:
         janitor.join()
         assert blobs.exists(files["image"])
 
-    def test_the_janitor_does_all_rounds(self, database, blobs, files, clock, store, a_job):
+    def test_the_janitor_does_all_rounds(self, database, blobs, files, clock, store, a_job, tmp_path):
         job = store.create(a_job(image=files["image"], audio=files["audio"]))
         store.cancel(job.id)
+        (tmp_path / "scratch" / "killed-worker" / "job").mkdir(parents=True)
         audit = AuditLog(database)
         audit.record("key_1", "job.create", job.id, bytes=9)
         clock.advance(days=300)
-        clean(database, blobs, ServiceSettings())
+        settings = ServiceSettings(data=str(tmp_path))
+        clean(database, blobs, settings)
+        assert list((tmp_path / "scratch").iterdir()) == []
         assert store.list() == []
         assert not blobs.exists(files["image"])
         assert [(line.actor, line.details) for line in audit.entries(subject=job.id)] == [
             ("key_1", {"bytes": 9})
         ]
         clock.advance(days=100)
-        clean(database, blobs, ServiceSettings())
+        clean(database, blobs, settings)
         assert audit.entries() == []

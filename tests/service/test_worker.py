@@ -164,6 +164,7 @@ def test_running_out_of_memory_ends_the_worker_and_the_job(worker, model, servic
         (MemoryError(), True),
         (RuntimeError("[ONNXRuntimeError] : 6 : Failed to allocate memory for requested buffer"), True),
         (RuntimeError("OpenCV: error: (-4:Insufficient memory)"), True),
+        (OSError("[Errno 12] Cannot allocate memory"), True),
         (RuntimeError("can't start new thread"), True),
         (Cancelled("enough"), False),
     ],

@@ -15,10 +15,9 @@ from typing import TYPE_CHECKING
 from sonic.errors import StorageError
 from sonic.service.blobs import BlobStore
 from sonic.service.database import Database
-from sonic.service.fleet import Fleet
+from sonic.service.fleet import Fleet, new_name
 from sonic.service.janitor import clean
 from sonic.service.queue import JobQueue
-from sonic.service.worker import new_name
 
 if TYPE_CHECKING:
     from sonic.service.settings import ServiceSettings

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-import secrets
-import socket
-import tempfile
 import threading
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sonic.errors import FileGoneError, InputError, SonicError, StorageError
@@ -16,14 +12,16 @@ from sonic.model import load_model
 from sonic.service.attempt import Stopped
 from sonic.service.blobs import BlobStore
 from sonic.service.database import Database
-from sonic.service.fleet import Fleet
+from sonic.service.fleet import Fleet, new_name
 from sonic.service.making import make
 from sonic.service.memory import is_out_of_memory, limit_memory
 from sonic.service.pulse import Pulse
 from sonic.service.queue import JobQueue, Verdict
+from sonic.service.scratch import scratch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from typing_extensions import Self
 
@@ -35,11 +33,6 @@ if TYPE_CHECKING:
 _WITHOUT_DATABASE = 5.0  # seconds to wait before the database is tried again
 
 logger = logging.getLogger(__name__)
-
-
-def new_name() -> str:
-    """A name that no other worker has: machine, process, four random letters."""
-    return f"{socket.gethostname()[:40]}-{os.getpid()}-{secrets.token_hex(2)}"
 
 
 class Worker:
@@ -129,16 +122,16 @@ class Worker:
 
     def _work(self, model: Model, job: Job) -> None:
         logger.info("worker %s begins %s, attempt %d", self.name, job.id, job.attempts)
-        with self._pulse.holding(job) as attempt, tempfile.TemporaryDirectory(prefix="sonic-") as folder:
+        with self._pulse.holding(job) as attempt, scratch(self._settings, self.name) as folder:
             self._attempt = attempt
             try:
-                outcome = make(model, self._database, self._blobs, attempt, Path(folder))
+                outcome = make(model, self._database, self._blobs, attempt, folder)
                 self._queue.finish(job.id, self.name, outcome)
                 logger.info("worker %s finished %s", self.name, job.id)
             except Stopped as stopped:
                 self._give_back(job, stopped.verdict)
             except Exception as error:  # noqa: BLE001 - the edge of the process: the job keeps the error
-                self._fail(job, error, Path(folder))
+                self._fail(job, error, folder)
             finally:
                 self._attempt = None
 

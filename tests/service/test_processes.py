@@ -85,6 +85,7 @@ def test_a_killed_worker_is_replaced_and_its_job_made_once(service, supervise):
     os.kill(supervisor.pids[0], signal.SIGKILL)
     done = wait_for(lambda: finished(service, job))
     assert (done.state, done.attempts) == ("succeeded", 2), done.error
+    assert not (service.folder / "scratch" / first).exists()
     events = service.store.events(job.id, limit=1000)
     assert [event.kind for event in events].count("completed") == 1
     assert first not in {report.name for report in Fleet(service.database).list()}

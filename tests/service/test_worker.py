@@ -57,6 +57,7 @@ def test_a_job_becomes_a_video(worker, model, service):
     assert done.metrics["seconds"]["render"] > 0
     assert any("fps 10" in warning for warning in done.warnings)
     assert done.progress["stage"] == "finish"
+    assert not list((service.folder / "scratch").glob("*/*"))
 
 
 def test_the_same_job_again_makes_nothing(worker, model, service):

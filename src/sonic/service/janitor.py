@@ -28,9 +28,8 @@ def clean(database: Database, blobs: BlobStore, settings: ServiceSettings) -> No
         expired += count
     files = trash.empty(database, blobs)
     Outbox(database).expire()
-    fleet = Fleet(database)
-    fleet.expire()
-    clear_scratch(settings, fleet)
+    Fleet(database).expire()
+    clear_scratch(settings)
     if settings.audit_retention:
         AuditLog(database).expire(settings.audit_retention)
     if expired or files:

@@ -18,6 +18,7 @@ from sonic.service.database import Database
 from sonic.service.fleet import Fleet, new_name
 from sonic.service.janitor import clean
 from sonic.service.queue import JobQueue
+from sonic.service.scratch import remove_scratch
 
 if TYPE_CHECKING:
     from sonic.service.settings import ServiceSettings
@@ -131,6 +132,7 @@ class Supervisor:
         """A worker has ended: its job goes back at once, and another takes its place."""
         back = self._queue.release(child.name)
         self._fleet.leave(child.name)
+        remove_scratch(self._settings, child.name)
         short = time.monotonic() - child.started < _SHORT_LIFE
         child.short_lives = child.short_lives + 1 if short else 0
         pause = min(_LONGEST_PAUSE, 2.0 ** (child.short_lives - 1)) if short else 0.0

@@ -17,7 +17,7 @@ from sonic.service.making import make
 from sonic.service.memory import is_out_of_memory, limit_memory
 from sonic.service.pulse import Pulse
 from sonic.service.queue import JobQueue, Verdict
-from sonic.service.scratch import scratch
+from sonic.service.scratch import remove_scratch, scratch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -82,6 +82,7 @@ class Worker:
     def __exit__(self, *_: object) -> None:
         self._pulse.stop()
         self._database.close()
+        remove_scratch(self._settings, self.name)
 
     def load(self) -> Model:
         """The model of the settings, loaded once for all jobs."""

@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from sonic.errors import Cancelled, DependencyError, RateLimitError, ServiceError, SonicError
+from sonic.errors import Cancelled, DependencyError, InputError, RateLimitError, ServiceError, SonicError
 from sonic.media.output import staged
 from sonic.media.source import locate
 from sonic.progress import Progress
@@ -106,6 +106,8 @@ class Client:
     ) -> dict[str, Any]:
         """The report on a portrait or on a recording; `options` may hold `face_index` and `expand_ratio`."""
         files = {name: source for name, source in (("image", image), ("audio", audio)) if source is not None}
+        if len(files) != 1:
+            raise InputError(f"{len(files)} files are to be inspected: give image or audio, one of the two.")
         return self._upload("/v1/inspect", files, {"config": json.dumps(options)}, {})
 
     def video(self, video_id: str) -> RemoteVideo:

@@ -154,3 +154,55 @@ def a_job():
         return NewJob(**defaults | values)
 
     return make
+
+
+class Service:
+    """A job table and a storage in a folder, and requests for small videos."""
+
+    def __init__(self, folder, portrait, speech):
+        from sonic.service.blobs import BlobStore
+        from sonic.service.database import Database
+        from sonic.service.queue import JobQueue
+        from sonic.service.store import JobStore
+
+        self.folder = folder
+        plain = self.settings()
+        self.database = Database(plain.database)
+        self.store = JobStore(self.database)
+        self.queue = JobQueue(self.database)
+        self.blobs = BlobStore(plain.storage)
+        self._inputs = {"image": portrait.read_bytes(), "audio": speech.read_bytes()}
+
+    def settings(self, **values):
+        from sonic.service.settings import ServiceSettings
+
+        return ServiceSettings(data=str(self.folder), **values)
+
+    def submit(self, *, image=None, **options):
+        from sonic.config import GenerateConfig
+        from sonic.digests import request_digest
+        from sonic.service.jobs import NewJob
+
+        tiny = {
+            "preset": "preview",
+            "crop": "face",
+            "inference_steps": 2,
+            "fps": 10.0,
+            "duration": 1.0,
+            "seed": 7,
+        }
+        config = GenerateConfig(**tiny | options).to_dict()
+        inputs = self._inputs | ({"image": image} if image else {})
+        keys = {name: self.blobs.put(content).key for name, content in inputs.items()}
+        return self.store.create(
+            NewJob(**keys, config=config, cache_key=request_digest(**keys, config=config, weights="any"))
+        )
+
+
+@pytest.fixture
+def service(tmp_path, portrait_path, speech_path):
+    pytest.importorskip("sqlalchemy")
+    pytest.importorskip("obstore")
+    opened = Service(tmp_path, portrait_path, speech_path)
+    yield opened
+    opened.database.close()

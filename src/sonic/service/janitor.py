@@ -9,6 +9,7 @@ from sonic.service import trash
 from sonic.service.audit import AuditLog
 from sonic.service.fleet import Fleet
 from sonic.service.outbox import Outbox
+from sonic.service.scratch import clear_scratch
 from sonic.service.store import JobStore
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 
 def clean(database: Database, blobs: BlobStore, settings: ServiceSettings) -> None:
-    """Delete what is over: jobs, files, old messages and audit lines; two may do it at a time."""
+    """Delete what is over: jobs, files, messages, audit lines, scratch; two may do it at a time."""
     store = JobStore(database)
     expired = 0
     while count := store.expire():
@@ -28,6 +29,7 @@ def clean(database: Database, blobs: BlobStore, settings: ServiceSettings) -> No
     files = trash.empty(database, blobs)
     Outbox(database).expire()
     Fleet(database).expire()
+    clear_scratch(settings)
     if settings.audit_retention:
         AuditLog(database).expire(settings.audit_retention)
     if expired or files:

@@ -15,10 +15,6 @@ if TYPE_CHECKING:
 
     from sonic.service.settings import ServiceSettings
 
-PORTRAIT, RECORDING = (
-    "the portrait",
-    "the recording",
-)  # in messages: the names of our files are nobody's business
 _THUMBNAIL = 640  # pixels
 
 
@@ -53,7 +49,7 @@ def check_picture(path: Path, limits: MediaLimits) -> None:
     from sonic.media.probe import probe_picture
 
     try:
-        probe_picture(path, pixels=limits.pixels, name=PORTRAIT)
+        probe_picture(path, pixels=limits.pixels)
     except ImageError as error:
         raise _unsupported(error, ImageError) from error
 
@@ -63,7 +59,7 @@ def check_recording(path: Path, limits: MediaLimits) -> None:
     from sonic.media.probe import probe_recording
 
     try:
-        probe_recording(path, seconds=limits.seconds, name=RECORDING)
+        probe_recording(path, seconds=limits.seconds)
     except AudioError as error:
         raise _unsupported(error, AudioError) from error
 

@@ -63,6 +63,15 @@ def is_ours(message):
     return message.type == "error" and "status of 4" not in message.text
 
 
+@pytest.fixture(scope="session")
+def untouched(browser, address):
+    """A page for the tests that leave it as it is."""
+    page = browser.new_page(locale="en-US")
+    page.goto(address)
+    page.wait_for_selector("html[data-ready]")
+    return page
+
+
 @contextmanager
 def studio(data, **environment):
     """`sonic studio` as a process of its own; gives its address."""

@@ -165,6 +165,17 @@ def test_history_survives_a_restart_also_behind_a_key(finished, visit, another_s
         assert duration == pytest.approx(1.0, abs=0.1)
 
 
+def test_a_video_is_deleted_by_a_second_press(finished):
+    entries = finished.locator(".history-entry")
+    count = entries.count()
+    remove = entries.first.locator(".history-tools button").last
+    remove.click()
+    assert remove.inner_text() == "Really delete?"
+    remove.click()
+    finished.wait_for_selector(f".history-entry:nth-child({count})", state="detached")
+    assert finished.evaluate("document.activeElement.id") == "history-title"
+
+
 def test_a_job_can_be_cancelled_and_says_so(visit, address, portrait_path, speech_path):
     page = visit(address)
     fill(page, portrait_path, speech_path)
@@ -262,11 +273,10 @@ def test_chinese_from_top_to_bottom(visit, address):
     assert page.get_attribute("html", "lang") == "en"
 
 
-def test_every_option_has_a_labelled_control(visit, address):
-    page = visit(address)
-    names = page.locator("#options .option").evaluate_all("rows => rows.map(row => row.dataset.name)")
+def test_every_option_has_a_labelled_control(untouched):
+    names = untouched.locator("#options .option").evaluate_all("rows => rows.map(row => row.dataset.name)")
     assert names == [option.name for option in options() if option.name != "preset"]
-    unlabelled = page.evaluate(
+    unlabelled = untouched.evaluate(
         """[...document.querySelectorAll("input, select, textarea, button, [role=slider]")]
         .filter(one => !one.labels?.length && !one.textContent.trim() && !one.getAttribute("aria-label"))
         .map(one => one.outerHTML)"""
@@ -288,10 +298,9 @@ def test_a_value_out_of_range_is_marked_and_not_sent(visit, address):
     assert "no motion detail" in page.inner_text("[data-name=fps] .option-warning")
 
 
-def test_a_large_seed_keeps_all_its_digits(visit, address):
-    page = visit(address)
+def test_a_large_seed_keeps_all_its_digits(untouched):
     seed = 2**64 - 1
-    again = page.evaluate(
+    again = untouched.evaluate(
         """async text => { const { parse, stringify } = await import("/studio/modules/api.js");
         return stringify(parse(text)); }""",
         json.dumps({"seed": seed}),
@@ -343,10 +352,9 @@ def test_text_is_spoken_where_there_is_a_synthesiser(visit, address):
     page.wait_for_selector("#wave:not([hidden])")
 
 
-def test_the_page_keeps_to_its_content_security_policy(visit, address):
-    page = visit(address)  # which fails on what the policy refuses
-    policy = page.evaluate("fetch('').then(answer => answer.headers.get('content-security-policy'))")
+def test_the_page_keeps_to_its_content_security_policy(untouched, address):
+    policy = untouched.evaluate("fetch('').then(answer => answer.headers.get('content-security-policy'))")
     assert "script-src 'self'" in policy
     assert "unsafe" not in policy
-    loaded = page.evaluate("performance.getEntriesByType('resource').map(entry => entry.name)")
+    loaded = untouched.evaluate("performance.getEntriesByType('resource').map(entry => entry.name)")
     assert all(name.startswith((address.rpartition("/studio/")[0], "blob:")) for name in loaded)

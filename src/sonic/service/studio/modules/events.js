@@ -6,7 +6,7 @@ import { FINAL, readJob } from "./jobs.js";
 const PAUSE = 1000; // ms before connecting again
 const PATIENCE = 30; // failed attempts in a row before giving up
 
-/** Call `onEvent(name, data)` for every event of a job; resolves with the finished job. */
+/** Call `onEvent(name, data)` for every event of a job, and "lost" while the server is away; gives the end. */
 export async function follow(id, onEvent, signal) {
   let last = "";
   for (let failures = 0; failures < PATIENCE; failures += 1) {
@@ -23,6 +23,7 @@ export async function follow(id, onEvent, signal) {
       if (FINAL.includes(job.status)) return job;
     } catch (error) {
       if (signal.aborted || error.status) throw error;
+      onEvent("lost", {});
     }
     await new Promise((resolve) => setTimeout(resolve, PAUSE));
   }

@@ -4,7 +4,7 @@ import { loadable } from "./api.js";
 import { byId, make } from "./dom.js";
 import { deleteJob, FINAL, FORMATS, listJobs, thumbnailPath } from "./jobs.js";
 import { duration, moment, onLanguage, text } from "./language.js";
-import { sentence } from "./problems.js";
+import { sentence, showFailure } from "./problems.js";
 
 const PAGE = 12; // jobs a page
 const LOOK = 3000; // ms between looks while a job is not done
@@ -48,8 +48,8 @@ export class History extends EventTarget {
   entry(job) {
     const when = moment(job.created_at);
     const name = text("history.name", { when });
-    const open = make("button", { type: "button", className: "history-open", "aria-label": `${text("history.open")}: ${name}` },
-      picture(job), make("span", { className: "history-when", textContent: when }),
+    const open = make("button", { type: "button", className: "history-open" },
+      picture(job), make("span", { className: "unseen", textContent: `${text("history.open")}: ` }), make("span", { className: "history-when", textContent: when }),
       make("span", { className: `history-state state-${job.status}`, textContent: stateOf(job) }));
     open.addEventListener("click", () => this.dispatchEvent(new CustomEvent("open", { detail: job })));
     const reuse = make("button", { type: "button", className: "plain", textContent: text("history.reuse"), "aria-label": `${text("history.reuse")}: ${name}` });
@@ -66,12 +66,20 @@ export class History extends EventTarget {
     if (button.dataset.sure !== "yes") {
       button.dataset.sure = "yes";
       button.textContent = text("history.sure");
-      button.addEventListener("blur", () => this.write(), { once: true });
+      button.addEventListener("blur", () => {
+        button.dataset.sure = "";
+        button.textContent = text("action.delete");
+      }, { once: true });
       return;
     }
-    await deleteJob(job.id);
-    await this.load();
-    byId("history-title").focus?.();
+    try {
+      await deleteJob(job.id);
+      await this.load();
+      showFailure(byId("history-failure"), null);
+    } catch (error) {
+      showFailure(byId("history-failure"), error);
+    }
+    byId("history-title").focus();
   }
 }
 

@@ -82,12 +82,20 @@ function equalLines(job, options) {
   return make("details", { className: "folded" }, make("summary", { textContent: text("result.equal") }), ...lines.map(copyable));
 }
 
+async function copied(code) {
+  try {
+    await navigator.clipboard.writeText(code); // missing where the page is not trusted, as on plain HTTP
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 function copyable([title, code]) {
   const copy = make("button", { type: "button", className: "plain", textContent: text("action.copy"), "aria-label": `${text("action.copy")}: ${title}` });
   const said = make("span", { className: "copied", role: "status" });
   copy.addEventListener("click", async () => {
-    const done = await navigator.clipboard.writeText(code).then(() => true, () => false);
-    said.textContent = text(done ? "action.copied" : "error.no_clipboard");
+    said.textContent = text(await copied(code) ? "action.copied" : "error.no_clipboard");
   });
   return make("div", { className: "equal" },
     make("div", { className: "equal-head" }, make("span", { textContent: title }), said, copy),

@@ -32,11 +32,14 @@ export class Stage extends EventTarget {
     this.open("stage-work");
     this.work.start(job, portrait);
     const done = await follow(job.id, (name, data) => this.hear(name, data), signal);
-    if (!signal.aborted) this.dispatchEvent(new CustomEvent("finished", { detail: done }));
+    if (signal.aborted) return;
+    byId("said").textContent = done.status === "failed" ? sentence(done.error) : text(`said.${done.status}`);
+    this.dispatchEvent(new CustomEvent("finished", { detail: done }));
   }
 
   hear(name, data) {
     if (name === "progress") this.work.progress(data);
+    if (name === "lost") this.work.lost();
     if (name === "preview") this.work.preview().catch(() => {});
   }
 

@@ -30,6 +30,11 @@ export class WorkPanel {
     byId("work-stage").textContent = text("work.cancelling");
   }
 
+  lost() {
+    byId("work-stage").textContent = text("work.lost");
+    this.say(text("work.lost"));
+  }
+
   progress(progress) {
     const bar = byId("work-bar");
     const stage = text(progress?.stage ? `work.${progress.stage}` : "work.queued");
@@ -57,7 +62,7 @@ export class WorkPanel {
   say(sentence) {
     if (performance.now() - this.saidAt < SAID_EVERY && this.saidAt) return;
     this.saidAt = performance.now();
-    byId("work-said").textContent = sentence;
+    byId("said").textContent = sentence;
   }
 }
 

@@ -291,16 +291,16 @@ class TestJobs:
         assert store.preview(job.id) is None
 
     def test_events_are_numbered_and_bounded(self, store, queue, a_job, monkeypatch):
-        monkeypatch.setattr(transitions, "EVENTS_KEPT", 100)
+        monkeypatch.setattr(transitions, "EVENTS_KEPT", 20)
         job = store.create(a_job())
         queue.claim("worker")
-        for done in range(1, 230):
+        for done in range(1, 60):
             queue.progress(job.id, "worker", {"done": done})
         events = store.events(job.id, limit=1000)
         numbers = [event.sequence for event in events]
-        assert numbers == list(range(numbers[0], 231))
-        assert 100 <= len(numbers) < 200
-        assert [event.data["done"] for event in store.events(job.id, 228)] == [228, 229]
+        assert numbers == list(range(numbers[0], 61))
+        assert 20 <= len(numbers) < 30
+        assert [event.data["done"] for event in store.events(job.id, 58)] == [58, 59]
 
     def test_finished_jobs_expire_and_waiting_ones_do_not(self, store, queue, a_job, clock):
         done = store.create(a_job())

@@ -50,7 +50,7 @@ def probe_picture(path: str | os.PathLike[str], *, pixels: int = MAXIMUM_PIXELS)
     """
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            warnings.simplefilter("ignore")  # of bombs, which are counted below, and of damaged EXIF data
             with Image.open(Path(path), formats=_readable()) as image:
                 header = PictureHeader(str(image.format), image.width, image.height)
     except Image.DecompressionBombError as error:

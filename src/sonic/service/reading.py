@@ -7,6 +7,7 @@ import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import sonic
 from sonic.errors import AudioError, ConfigError, ImageError, ServiceError
 
 if TYPE_CHECKING:
@@ -75,10 +76,8 @@ def inspect_picture_file(path: Path, limits: MediaLimits, options: dict[str, Any
 
 def inspect_recording_file(path: Path, limits: MediaLimits) -> dict[str, Any]:
     """The report on a recording's file as a dictionary."""
-    from sonic.hearing import inspect_audio
-
     check_recording(path, limits)
-    return inspect_audio(path.read_bytes()).to_dict()
+    return sonic.inspect_audio(path.read_bytes()).to_dict()
 
 
 def first_picture(path: Path) -> bytes:

@@ -62,6 +62,21 @@ def test_a_portrait_gets_its_boxes_and_advice_before_any_job(visit, address, por
     assert "90 pixels wide" in page.inner_text("#portrait-advice")
 
 
+def test_one_of_several_faces_is_picked(visit, address, portrait_path, tmp_path):
+    page, portrait = visit(address), Image.open(portrait_path)
+    pair = Image.new("RGB", (2 * portrait.width, portrait.height))
+    for left in (0, portrait.width):
+        pair.paste(portrait, (left, 0))
+    pair.save(tmp_path / "pair.png")
+    page.set_input_files("#portrait-file", tmp_path / "pair.png")
+    page.click("#portrait-faces button:nth-child(2)")
+    page.wait_for_selector("#portrait-faces [aria-pressed=true]:nth-child(2)")
+    page.wait_for_selector("#portrait-overlay .box-face")
+    assert page.input_value("[data-name=face_index] input") == "1"
+    page.click("#portrait-remove")
+    assert page.input_value("[data-name=face_index] input") == ""
+
+
 def test_progress_tells_frames_and_seconds(finished):
     seen = [text for text in finished.evaluate("[...window.seen]") if text]
     assert seen

@@ -6,6 +6,8 @@ import { onLanguage, text } from "./language.js";
 import { drawBoxes } from "./overlay.js";
 import { showFailure } from "./problems.js";
 
+const WIDE = 1.3; // times as wide as high, from where a picture takes the card's whole width
+
 /** Holds the chosen portrait; "change" is dispatched when it is another one, "face" when a face is picked. */
 export class PortraitCard extends EventTarget {
   constructor() {
@@ -16,7 +18,8 @@ export class PortraitCard extends EventTarget {
     this.faceIndex = undefined;
     this.faces = 0;
     this.asking = new AbortController();
-    byId("portrait-image").addEventListener("error", () => { byId("portrait-frame").hidden = true; });
+    byId("portrait-image").addEventListener("error", () => this.frame(false));
+    byId("portrait-image").addEventListener("load", () => this.frame(true));
     byId("portrait-remove").addEventListener("click", () => this.clear());
     byId("portrait-file").addEventListener("change", (event) => this.take(event.target));
     onLanguage(() => this.write());
@@ -39,7 +42,6 @@ export class PortraitCard extends EventTarget {
     const image = byId("portrait-image");
     URL.revokeObjectURL(image.src);
     image.src = URL.createObjectURL(file);
-    byId("portrait-frame").hidden = false; // until the browser finds that it cannot show such pictures
     byId("portrait-name").textContent = file.name;
     this.show(true);
     this.dispatchEvent(new Event("change"));
@@ -82,6 +84,14 @@ export class PortraitCard extends EventTarget {
       showFailure(byId("portrait-failure"), error);
     }
     this.write();
+  }
+
+  /** Show the picture, beside the advice or above it; browsers cannot show all that the server can read. */
+  frame(seen) {
+    const { naturalWidth: width, naturalHeight: height } = byId("portrait-image");
+    byId("portrait-frame").hidden = !seen;
+    byId("portrait-unseen").hidden = seen;
+    byId("portrait-view").classList.toggle("portrait-stacked", !seen || width > WIDE * height);
   }
 
   show(filled) {

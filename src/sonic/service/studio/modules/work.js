@@ -13,6 +13,8 @@ export class WorkPanel {
     this.saidAt = 0;
     this.previews = 0;
     byId("work-cancel").addEventListener("click", onCancel);
+    const picture = byId("work-picture");
+    picture.addEventListener("error", () => picture.removeAttribute("src")); // a portrait no browser can show
   }
 
   /** Begin with the portrait as long as there is no frame. */

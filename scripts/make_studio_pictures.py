@@ -70,7 +70,7 @@ def desktop(browser: Browser) -> None:
     page = open_studio(browser, viewport=DESKTOP, locale="en-US")
     fill(page)
     page.click("#generate")
-    page.wait_for_selector("#work-figures:has-text('left')")
+    page.wait_for_selector("#work-figures:text-matches('^[4-9][0-9] of')")
     page.wait_for_selector("#work-picture:not(.waiting-picture)")
     save(page.screenshot(), "studio-work.jpg")
     page.wait_for_selector("#stage-done:not([hidden])")

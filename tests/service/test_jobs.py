@@ -271,6 +271,22 @@ class TestJobs:
             with pytest.raises(JobNotFoundError, match="no job"):
                 act(job.id, owner="berta")
 
+    @pytest.mark.parametrize(
+        "name", ["", "vid_", "vid_\x00", "vid_" + "0" * 25 + "\x00", "vid_" + "0" * 26, "é" * 99]
+    )
+    def test_ids_of_nobody_find_nothing(self, store, name):
+        for act in (store.get, store.cancel, store.delete):
+            with pytest.raises(JobNotFoundError):
+                act(name)
+        assert store.list(after=name) == []
+        assert store.events(name) == []
+        assert store.preview(name) is None
+
+    def test_any_text_may_be_an_idempotency_key(self, store, a_job):
+        for text in ("\x00", "é" * 5000, ""):
+            key = Idempotency(text, "fingerprint")
+            assert store.create(a_job(), idempotency=key).id == store.create(a_job(), idempotency=key).id
+
     def test_consent_is_kept_with_its_moment_and_inputs(self, store, a_job, clock):
         job = store.create(a_job(consent={"statement": "I agree.", "by": "Anna"}))
         assert store.get(job.id).consent == {

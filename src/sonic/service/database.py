@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import secrets
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -130,6 +131,11 @@ def new_id(prefix: str, now: datetime) -> str:
     number = int(now.timestamp() * 1000) << 80 | secrets.randbits(80)
     digits = (_ALPHABET[number >> shift & 31] for shift in range(125, -1, -5))
     return prefix + "_" + "".join(digits)
+
+
+def is_id(prefix: str, text: str) -> bool:
+    """Whether `new_id` can have made this; anything else need not be looked for."""
+    return re.fullmatch(f"{prefix}_[{_ALPHABET}]{{26}}", text) is not None
 
 
 def _normalized(url: str) -> URL:

@@ -15,17 +15,11 @@ from sonic.service.janitor import clean
 from sonic.service.jobs import Outcome
 from sonic.service.queue import JobQueue
 from sonic.service.settings import ServiceSettings
-from sonic.service.store import JobStore
 
 
 @pytest.fixture
 def blobs(tmp_path):
     return BlobStore((tmp_path / "files").as_uri())
-
-
-@pytest.fixture
-def store(database):
-    return JobStore(database, retention=24)
 
 
 @pytest.fixture

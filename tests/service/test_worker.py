@@ -61,6 +61,15 @@ def test_a_job_becomes_a_video_and_its_twin_gets_the_same(worker, model, service
     assert not list((service.folder / "scratch").glob("*/*"))
 
 
+def test_the_same_worker_on_postgresql_and_s3(remote_service, model):
+    job = remote_service.submit()
+    with Worker(remote_service.settings()) as worker:
+        assert worker.take_one(model)
+    made = remote_service.store.get(job.id)
+    assert made.state == "succeeded", made.error
+    assert remote_service.blobs.size(made.output) == made.output_bytes
+
+
 def test_mistakes_in_the_inputs_fail_at_once_and_name_no_path(worker, model, service):
     job = service.submit(image=b"no picture")
     worker.take_one(model)

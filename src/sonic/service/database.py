@@ -201,7 +201,8 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except (sqlalchemy.exc.OperationalError, sqlalchemy.exc.InterfaceError) as error:
-        raise StorageError(f"The database cannot be used ({error.orig}): check database_url.") from error
+        reason = " ".join(str(error.orig).split())  # PostgreSQL answers in several lines
+        raise StorageError(f"The database cannot be used ({reason}): check database_url.") from error
     except sqlalchemy.exc.TimeoutError as error:
         raise StorageError("The database is too busy: try again in a moment.") from error
     except alembic.util.CommandError as error:

@@ -164,16 +164,6 @@ def video():
 
 
 @pytest.fixture
-def sqlite(sqlite_url, clock):
-    """One database where the kind makes no difference."""
-    from sonic.service.database import Database
-
-    opened = Database(sqlite_url, clock=clock)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
 def a_job():
     """Makes requests that differ in what is said."""
     pytest.importorskip("sqlalchemy")

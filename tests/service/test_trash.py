@@ -110,6 +110,8 @@ class TestTrash:
         assert [folder.name for folder in (tmp_path / "scratch").iterdir()] == ["busy-worker"]
         assert store.list() == []
         assert not blobs.exists(files["image"])
+        (expiry,) = audit.entries(subject="jobs")
+        assert (expiry.actor, expiry.action, expiry.details) == ("system", "job.expire", {"count": 1})
         assert [(line.actor, line.details) for line in audit.entries(subject=job.id)] == [
             ("key_1", {"bytes": 9})
         ]

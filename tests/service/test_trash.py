@@ -117,4 +117,4 @@ class TestTrash:
         ]
         clock.advance(days=100)
         clean(database, blobs, settings)
-        assert audit.entries() == []
+        assert audit.entries(subject=job.id) == []

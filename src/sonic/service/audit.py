@@ -22,7 +22,7 @@ SYSTEM = "system"  # the actor that nobody asked
 
 @dataclass(frozen=True)
 class AuditEntry:
-    """`actor` is a key's id, `LOCAL` or `SYSTEM`, `action` such as `job.create`, `subject` the id it was done to."""
+    """`actor` is a key's id, `LOCAL` or `SYSTEM`, `action` such as `job.create`, `subject` what it was done to."""
 
     at: datetime
     actor: str

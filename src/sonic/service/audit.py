@@ -22,7 +22,7 @@ SYSTEM = "system"  # the actor that nobody asked
 
 @dataclass(frozen=True)
 class AuditEntry:
-    """`actor` is a key's id, `LOCAL` or `SYSTEM`, `action` such as `job.create`, `subject` what it was done to."""
+    """`actor` (a key's id, `LOCAL` or `SYSTEM`) did `action` (such as `job.create`) to `subject` (an id)."""
 
     at: datetime
     actor: str

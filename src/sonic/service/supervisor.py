@@ -88,8 +88,11 @@ class Supervisor:
         for process in running:
             process.kill()
             process.wait()
-        for child in self._children:
-            self._queue.release(child.name)
+        try:
+            for child in self._children:
+                self._queue.release(child.name)
+        except StorageError as error:
+            logger.warning("jobs of stopped workers go back when their leases are over: %s", error)
         self._database.close()
 
     @property

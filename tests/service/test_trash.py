@@ -15,17 +15,11 @@ from sonic.service.janitor import clean
 from sonic.service.jobs import Outcome
 from sonic.service.queue import JobQueue
 from sonic.service.settings import ServiceSettings
-from sonic.service.store import JobStore
 
 
 @pytest.fixture
 def blobs(tmp_path):
     return BlobStore((tmp_path / "files").as_uri())
-
-
-@pytest.fixture
-def store(database):
-    return JobStore(database, retention=24)
 
 
 @pytest.fixture
@@ -116,9 +110,11 @@ class TestTrash:
         assert [folder.name for folder in (tmp_path / "scratch").iterdir()] == ["busy-worker"]
         assert store.list() == []
         assert not blobs.exists(files["image"])
+        (expiry,) = audit.entries(subject="jobs")
+        assert (expiry.actor, expiry.action, expiry.details) == ("system", "job.expire", {"count": 1})
         assert [(line.actor, line.details) for line in audit.entries(subject=job.id)] == [
             ("key_1", {"bytes": 9})
         ]
         clock.advance(days=100)
         clean(database, blobs, settings)
-        assert audit.entries() == []
+        assert audit.entries(subject=job.id) == []

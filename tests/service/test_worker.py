@@ -12,7 +12,7 @@ pytest.importorskip("obstore")
 import av
 from PIL import Image
 
-from sonic.errors import Cancelled
+from sonic.errors import Cancelled, DiskSpaceError, StorageError
 from sonic.service.fleet import Fleet
 from sonic.service.memory import is_out_of_memory
 from sonic.service.worker import Worker
@@ -61,6 +61,15 @@ def test_a_job_becomes_a_video_and_its_twin_gets_the_same(worker, model, service
     assert not list((service.folder / "scratch").glob("*/*"))
 
 
+def test_the_same_worker_on_postgresql_and_s3(remote_service, model):
+    job = remote_service.submit()
+    with Worker(remote_service.settings()) as worker:
+        assert worker.take_one(model)
+    made = remote_service.store.get(job.id)
+    assert made.state == "succeeded", made.error
+    assert remote_service.blobs.size(made.output) == made.output_bytes
+
+
 def test_mistakes_in_the_inputs_fail_at_once_and_name_no_path(worker, model, service):
     job = service.submit(image=b"no picture")
     worker.take_one(model)
@@ -77,17 +86,25 @@ def test_a_lost_input_fails_at_once(worker, model, service):
     assert service.store.get(job.id).error["code"] == "file_gone"
 
 
-def test_other_failures_are_tried_again(worker, model, service, monkeypatch):
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (ZeroDivisionError("a bug"), "internal: unexpected ZeroDivisionError"),
+        (DiskSpaceError("the disk is full"), "disk_space: the disk is full"),
+        (StorageError("no bucket"), "storage: no bucket"),
+    ],
+)
+def test_other_failures_are_tried_again(worker, model, service, monkeypatch, error, reason):
     job = service.submit()
 
     def broken(*_):
-        raise ZeroDivisionError("a bug")
+        raise error
 
     monkeypatch.setattr("sonic.service.worker.make", broken)
     worker.take_one(model)
     waiting = service.store.get(job.id)
     assert (waiting.state, waiting.attempts) == ("queued", 1)
-    assert "internal: unexpected ZeroDivisionError" in service.store.events(job.id)[-1].data["message"]
+    assert service.store.events(job.id)[-1].data["message"] == reason
 
 
 def test_progress_and_previews_are_told_while_it_works(worker, model, service):

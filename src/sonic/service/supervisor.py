@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sonic.errors import StorageError
+from sonic.hub import find_model
 from sonic.service.blobs import BlobStore
 from sonic.service.database import Database
 from sonic.service.fleet import Fleet, new_name
@@ -50,9 +51,15 @@ class Supervisor:
     """Keeps `settings.workers` processes running from `start` to `stop`, and does the janitor's rounds.
 
     The processes are on their own: if the one with the supervisor is killed, they finish their jobs and end.
+
+    Raises:
+        ModelNotFoundError: the workers could not start.
+        StorageError: database or storage cannot be reached.
     """
 
     def __init__(self, settings: ServiceSettings) -> None:
+        if settings.workers:
+            find_model(settings.model)
         self._settings = settings
         self._database = Database(settings.database)
         self._blobs = BlobStore(settings.storage)
@@ -81,8 +88,11 @@ class Supervisor:
         for process in running:
             process.kill()
             process.wait()
-        for child in self._children:
-            self._queue.release(child.name)
+        try:
+            for child in self._children:
+                self._queue.release(child.name)
+        except StorageError as error:
+            logger.warning("jobs of stopped workers go back when their leases are over: %s", error)
         self._database.close()
 
     @property
@@ -95,8 +105,8 @@ class Supervisor:
         while True:
             try:
                 self._look()
-            except StorageError as error:
-                logger.warning("the supervisor has no database: %s", error)
+            except (StorageError, OSError) as error:
+                logger.warning("the supervisor tries again: %s", error)
             if self._stopping.wait(_LOOK_EVERY):
                 return
 

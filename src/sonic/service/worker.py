@@ -7,7 +7,7 @@ import os
 import threading
 from typing import TYPE_CHECKING
 
-from sonic.errors import FileGoneError, InputError, SonicError, StorageError
+from sonic.errors import DiskSpaceError, FileGoneError, InputError, SonicError, StorageError
 from sonic.model import load_model
 from sonic.service.attempt import Stopped
 from sonic.service.blobs import BlobStore
@@ -151,7 +151,8 @@ class Worker:
             code, message, retry = "memory_limit", self._too_large(), False
         elif isinstance(error, SonicError):
             code, message = error.code, str(error).replace(f"{folder}{os.sep}", "")
-            retry = not isinstance(error, (InputError, FileGoneError))
+            final = isinstance(error, (InputError, FileGoneError)) and not isinstance(error, DiskSpaceError)
+            retry = not final  # a full disk is this machine's trouble, not the request's
         else:
             logger.error("worker %s failed at %s", self.name, job.id, exc_info=error)
             code, message, retry = "internal", f"unexpected {type(error).__name__}", True

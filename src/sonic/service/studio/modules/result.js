@@ -6,7 +6,7 @@ import { makeDownloads } from "./downloads.js";
 import { make } from "./dom.js";
 import { commandLine, pythonLines } from "./equivalent.js";
 import { contentPath } from "./jobs.js";
-import { duration, number, text } from "./language.js";
+import { duration, moment, number, text } from "./language.js";
 import { makeRerun } from "./rerun.js";
 
 /** Fill `root` with a job that succeeded; `previous` is the finished job before it, or null. */
@@ -63,6 +63,7 @@ function facts(job) {
   const parts = [text("result.length", { time: duration(length), fps: number(fps) }), `${width} × ${height}`];
   parts.push(cached ? text("result.cached") : text("result.made", { time: duration(spent) }));
   parts.push(text("result.seed", { seed: job.input.config.seed }));
+  if (job.expires_at) parts.push(text("result.kept", { when: moment(job.expires_at) }));
   return parts.join(" · ");
 }
 

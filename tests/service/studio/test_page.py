@@ -6,6 +6,9 @@ import io
 import json
 import re
 import shlex
+import subprocess
+import sys
+import time
 
 import av
 import pytest
@@ -52,6 +55,22 @@ def finished(address, browser, portrait_path, speech_path):
     page.click("#generate")
     wait_until_done(page)
     return page
+
+
+def test_the_browser_is_opened_on_the_page(address, data):
+    opened = data.parent / "opened"
+    while not opened.is_file() or not opened.read_text():
+        time.sleep(0.1)
+    assert opened.read_text().strip() == address
+
+
+def test_a_second_studio_on_the_same_port_says_so(address, data):
+    port = address.split(":")[2].partition("/")[0]
+    command = [sys.executable, "-m", "sonic", "studio", f"--port={port}", f"--data={data}"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert f"port {port}" in done.stderr
+    assert done.stderr.strip().endswith("choose another with --port.")
 
 
 def test_a_portrait_gets_its_boxes_and_advice_before_any_job(visit, address, portrait_path):

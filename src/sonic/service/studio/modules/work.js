@@ -41,7 +41,7 @@ export class WorkPanel {
     const bar = byId("work-bar");
     const stage = text(progress?.stage ? `work.${progress.stage}` : "work.queued");
     byId("work-stage").textContent = stage;
-    if (progress?.stage === "frames") {
+    if (progress?.total > 1) {
       bar.max = progress.total;
       bar.value = progress.done;
     } else {
@@ -76,8 +76,10 @@ function titleOf(progress) {
 }
 
 function figuresOf(progress) {
-  if (progress?.stage !== "frames") return "";
-  const done = text("work.figures", { done: number(progress.done), total: number(progress.total) });
-  const left = progress.seconds_left;
-  return left === null || left === undefined ? done : `${done} · ${text("work.left", { time: duration(left) })}`;
+  if (!(progress?.total > 1)) return "";
+  const unit = progress.stage === "audio" ? "work.heard" : "work.figures";
+  const done = text(unit, { done: number(progress.done, 0), total: number(progress.total, 0) });
+  // What is left is known for this stage alone, and only drawing is the last of the long ones.
+  const left = progress.stage === "frames" ? progress.seconds_left : null;
+  return left === null ? done : `${done} · ${text("work.left", { time: duration(left) })}`;
 }

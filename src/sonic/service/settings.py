@@ -86,7 +86,7 @@ class ServiceSettings:
     lease: float = _setting(
         30.0,
         "Seconds after which a worker that gives no sign loses its job to another.",
-        "Workers give a sign three times as often.",
+        "Workers give a sign at least three times as often.",
         unit="seconds",
         minimum=1.0,
         maximum=3600.0,

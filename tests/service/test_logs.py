@@ -21,10 +21,10 @@ def test_a_line_for_programs():
 
 def test_a_failure_comes_with_its_traceback():
     try:
-        raise ValueError("reason")
+        int("reason")
     except ValueError:
         failed = record(exc_info=sys.exc_info())
-    assert "ValueError: reason" in json.loads(JsonLines().format(failed))["error"]
+    assert "ValueError" in json.loads(JsonLines().format(failed))["error"]
 
 
 def test_a_line_for_people_stays_one_line():

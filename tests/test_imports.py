@@ -53,10 +53,17 @@ ALLOWED = {
     },
     "cli": {
         "cli", "config", "errors", "evaluate", "face", "hearing", "hub", "marks", "media", "model",
-        "progress", "video", "train.cli", "",
+        "progress", "service", "video", "train.cli", "",
     },
+    "digests": {""},
+    "service": {
+        "service", "config", "digests", "errors", "face", "hub", "media", "model", "progress", "video", "",
+    },
+    "client": {"remote", "config", "media.source", "errors"},
+    "remote": {"remote", "media.source", "media.output", "errors", "progress"},
     "__init__": {
-        "config", "errors", "hearing", "hub", "marks", "media.metadata", "model", "progress", "video",
+        "client", "config", "errors", "hearing", "hub", "marks", "media.metadata", "model", "progress",
+        "video",
     },
     "__main__": {"cli"},
 }  # fmt: skip
@@ -100,8 +107,9 @@ def test_making_videos_needs_no_torch():
 def test_the_public_names_are_these():
     assert sonic.__all__ == sorted(sonic.__all__)
     assert [name for name in sonic.__all__ if not name.endswith("Error")] == [
-        "AudioReport", "Cancelled", "GenerateConfig", "Model", "Progress", "Signer", "Verification", "Video",
-        "__version__", "available_models", "inspect_audio", "load_model", "read_metadata", "verify",
+        "AudioReport", "Cancelled", "Client", "GenerateConfig", "Model", "Progress", "Signer",
+        "Verification", "Video", "__version__", "available_models", "inspect_audio", "load_model",
+        "read_metadata", "verify",
     ]  # fmt: skip
     for name in sonic.__all__:
         assert getattr(sonic, name) is not None

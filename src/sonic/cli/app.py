@@ -26,6 +26,10 @@ _COMMANDS = {
     "verify": "Find the marks of synthetic video in a file.",
     "doctor": "Check this installation.",
     "evaluate": "Judge a model or finished videos by figures.",
+    "studio": "Make videos on a page in the browser (needs the studio extra).",
+    "serve": "Run the job service: videos over HTTP (needs the serve extra).",
+    "worker": "Make videos for a service on another machine (needs the serve extra).",
+    "keys": "Make, list and revoke API keys of a service (needs the serve extra).",
     "train": "Train a motion model (needs the train extra).",
 }
 _EXAMPLES = """\b

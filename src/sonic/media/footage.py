@@ -12,7 +12,7 @@ from av.stream import Disposition
 
 from sonic.errors import InputError, NoAudioTrackError
 from sonic.media.image import is_picture
-from sonic.media.source import ffmpeg_name, named_file
+from sonic.media.source import CONTAINERS, ffmpeg_name, named_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,7 +61,7 @@ def look_at(path: Path) -> Look:
     Raises:
         InputError: the file holds no picture; FFmpegError: it cannot be decoded.
     """
-    with av.open(ffmpeg_name(path)) as container:
+    with av.open(ffmpeg_name(path), options=CONTAINERS) as container:
         frame = next(container.decode(video=0), None) if container.streams.video else None
         if frame is None:
             raise InputError(f"{path} has no picture: give a video.")
@@ -76,7 +76,7 @@ def film_path(source: object) -> Path | None:
     if path is None or is_picture(path):
         return None
     try:
-        with av.open(ffmpeg_name(path)) as container:
+        with av.open(ffmpeg_name(path), options=CONTAINERS) as container:
             films = [stream for stream in container.streams.video if not _is_cover(stream)]
     except (av.FFmpegError, OSError):
         return None
@@ -94,7 +94,7 @@ def sound_after(path: Path, start: float, rate: int) -> Samples:
     Raises:
         NoAudioTrackError: there is no sound; FFmpegError: it cannot be decoded.
     """
-    with av.open(ffmpeg_name(path)) as container:
+    with av.open(ffmpeg_name(path), options=CONTAINERS) as container:
         if not container.streams.audio:
             raise NoAudioTrackError(f"{path} has no sound: give a video of somebody who talks.")
         mono = av.AudioResampler("flt", "mono")
@@ -108,7 +108,7 @@ def sound_after(path: Path, start: float, rate: int) -> Samples:
 
 
 def _paced(path: Path, rate: float, first: float, start: int = 0) -> Iterator[Frame]:
-    with av.open(ffmpeg_name(path)) as container:
+    with av.open(ffmpeg_name(path), options=CONTAINERS) as container:
         stream = container.streams.video[0]
         half = 0.5 / float(stream.average_rate or rate)
         shown = start

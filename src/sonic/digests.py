@@ -1,0 +1,62 @@
+"""Digests of files, weights and whole requests, which tell whether two videos would be the same."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import sonic
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_ASSETS = Path(__file__).parent / "assets"
+_CHUNK = 1 << 20
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file's content, 64 hexadecimal digits."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while piece := file.read(_CHUNK):
+            digest.update(piece)
+    return digest.hexdigest()
+
+
+@lru_cache(maxsize=8)
+def weights_digest(folder: Path) -> str:
+    """SHA-256 over a model's folder and the networks of the package that every model uses.
+
+    Read once a process: models do not change under a running program.
+    """
+    files = [*sorted(folder.iterdir()), *sorted(_ASSETS.iterdir())]
+    lines = [f"{file.name} {file_digest(file)}" for file in files if file.is_file()]
+    return _digest(lines)
+
+
+def request_digest(
+    *,
+    image: str,
+    audio: str,
+    config: Mapping[str, Any],
+    weights: str,
+    format: str = "mp4",  # noqa: A002 - the word for it
+    face_points: Mapping[str, Any] | None = None,
+) -> str:
+    """SHA-256 that is the same for requests whose videos are the same.
+
+    Args:
+        image, audio: digests of the inputs' content (`file_digest`).
+        config: a complete `GenerateConfig.to_dict()` with its seed.
+        weights: `weights_digest` of the model's folder.
+        format: the file's suffix without the dot.
+        face_points: names to `[x, y]`, where given.
+    """
+    return _digest([sonic.__version__, weights, image, audio, dict(config), format, face_points])
+
+
+def _digest(content: list[Any]) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,18 @@
+// Draws the face's box and the moving square over a portrait.
+
+import { draw } from "./dom.js";
+
+/** Replace what is drawn in `svg` by the boxes of a report; without a report it is empty. */
+export function drawBoxes(svg, report) {
+  svg.replaceChildren();
+  if (!report) return;
+  const [width, height] = report.size;
+  svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
+  const round = Math.max(width, height) / 60;
+  if (report.crop) svg.append(rectangle(report.crop, "box-crop", round));
+  if (report.face_box) svg.append(rectangle(report.face_box, "box-face", round));
+}
+
+function rectangle({ x, y, width, height }, name, rx) {
+  return draw("rect", { x, y, width, height, rx, class: name });
+}

@@ -26,14 +26,15 @@ ALLOWED = {
     "hearing": {"driver", "speech", "media", "errors"},
     "driver": {"speech", "motion", "media", "config", "errors"},
     "reference": {"face", "media", "motion", "errors"},
+    "portraits": {"face", "media", "motion", "render", "config", "errors"},
     "pipeline": {
-        "driver", "hearing", "reference", "face", "speech", "motion", "render", "media", "config", "errors",
-        "progress",
+        "driver", "hearing", "reference", "portraits", "face", "speech", "motion", "render", "media",
+        "config", "errors", "progress",
     },
     "video": {"media", "config", "errors", "progress"},
     "model": {
-        "pipeline", "hub", "config", "video", "media", "face", "motion", "render", "speech", "errors",
-        "progress", "",
+        "pipeline", "portraits", "hub", "config", "video", "media", "face", "motion", "render", "speech",
+        "errors", "progress", "",
     },
     "clips": {"motion", "errors"},
     "evaluate": {

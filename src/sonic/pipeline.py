@@ -12,16 +12,12 @@ import numpy as np
 
 from sonic.config import HEAD_MOTION
 from sonic.driver import Driver, compensated
-from sonic.face.check import inspect_portrait, refuse
-from sonic.face.portrait import analyse_portrait
 from sonic.hearing import QUIET
-from sonic.media.image import load_image
 from sonic.motion.controls import Controls
 from sonic.motion.expression import Expression
 from sonic.motion.resample import resample
 from sonic.progress import Reporter
 from sonic.reference import borrow_motion
-from sonic.render.renderer import Renderer
 
 if TYPE_CHECKING:
     import os
@@ -37,8 +33,9 @@ if TYPE_CHECKING:
     from sonic.motion.head import Array
     from sonic.motion.sampler import MotionSampler
     from sonic.motion.space import FaceMotion
+    from sonic.portraits import PortraitPreparer, PreparedPortrait
     from sonic.progress import OnProgress
-    from sonic.render.mouth_network import MouthNetwork
+    from sonic.render.renderer import Renderer
     from sonic.speech.encoder import SpeechEncoder
 
 Item = TypeVar("Item")
@@ -56,7 +53,7 @@ class Networks:
 
     speech: SpeechEncoder
     sampler: MotionSampler
-    mouth: MouthNetwork
+    portraits: PortraitPreparer
 
 
 @dataclass(frozen=True)
@@ -68,12 +65,25 @@ class Take:
     info: AudioInfo
     driver: Driver
     controls: Controls
-    portrait: Portrait
-    report: PortraitReport
-    renderer: Renderer
+    prepared: PreparedPortrait
     networks: Networks
     frame_count: int
     timings: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def portrait(self) -> Portrait:
+        """What the analysis found in the picture."""
+        return self.prepared.portrait
+
+    @property
+    def report(self) -> PortraitReport:
+        """What the check says of the portrait."""
+        return self.prepared.report
+
+    @property
+    def renderer(self) -> Renderer:
+        """Draws the portrait in any pose."""
+        return self.prepared.renderer
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -146,10 +156,7 @@ def prepare(
     reference_video: str | os.PathLike[str] | None = None,
     face_points: FacePoints | None = None,
 ) -> Take:
-    """Check the recording and the portrait, build the portrait's layers; raises what is wrong with them.
-
-    Whoever places `face_points` by hand has seen the mouth: the check does not refuse it then.
-    """
+    """Check the recording and the portrait, build the portrait's layers; raises what is wrong with them."""
     reporter = Reporter(on_progress)
     reporter.begin("audio")
     info = audio.probe()
@@ -157,16 +164,7 @@ def prepare(
     driver = Driver.of(audio, info, config)
     timings = {"audio": reporter.end()}
     reporter.begin("portrait")
-    portrait = analyse_portrait(
-        load_image(image),
-        expand_ratio=config.expand_ratio,
-        face_index=config.face_index,
-        face_points=face_points,
-    )
-    report = inspect_portrait(portrait, chosen=config.face_index is not None)
-    if face_points is None:
-        refuse(report)
-    renderer = _renderer(networks, config, portrait, report)
+    prepared = networks.portraits.prepare(image, config, face_points)
     timings["analyse"] = reporter.end()
     borrowed = None if reference_video is None else borrow_motion(reference_video, networks.sampler.space)
     return Take(
@@ -174,10 +172,8 @@ def prepare(
         audio=audio,
         info=info,
         driver=driver,
-        controls=_controls(config, driver, report, borrowed),
-        portrait=portrait,
-        report=report,
-        renderer=renderer,
+        controls=_controls(config, driver, prepared.report, borrowed),
+        prepared=prepared,
         networks=networks,
         frame_count=max(1, round(duration * config.fps)),
         timings=timings,
@@ -186,21 +182,8 @@ def prepare(
 
 def redrawn(take: Take, config: GenerateConfig) -> Take:
     """The same performance drawn as `config` says; only `preset` and `min_resolution` may differ."""
-    renderer = _renderer(take.networks, config, take.portrait, take.report)
-    return replace(take, config=config, renderer=renderer, timings={})
-
-
-def _renderer(
-    networks: Networks, config: GenerateConfig, portrait: Portrait, report: PortraitReport
-) -> Renderer:
-    return Renderer(
-        portrait,
-        networks.sampler.space,
-        resolution=config.resolution,
-        crop=config.crop,
-        mouth=networks.mouth,
-        eyewear=report.eyewear,
-    )
+    prepared = take.networks.portraits.redraw(take.prepared, config)
+    return replace(take, config=config, prepared=prepared, timings={})
 
 
 def plan_duration(config: GenerateConfig, info: AudioInfo) -> tuple[float, tuple[str, ...]]:

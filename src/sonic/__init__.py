@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         ImageError,
         ImageTooLargeError,
         InputError,
+        ManifestError,
         ModelNotFoundError,
         MouthCoveredError,
         NoAudioTrackError,
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
         SpeakerError,
         VideoError,
         WeightsError,
+        WorkerLostError,
     )
     from sonic.hearing import AudioReport, inspect_audio
     from sonic.hub import available_models
@@ -68,6 +70,7 @@ __all__ = [
     "ImageError",
     "ImageTooLargeError",
     "InputError",
+    "ManifestError",
     "Model",
     "ModelNotFoundError",
     "MouthCoveredError",
@@ -83,6 +86,7 @@ __all__ = [
     "Video",
     "VideoError",
     "WeightsError",
+    "WorkerLostError",
     "__version__",
     "available_models",
     "inspect_audio",

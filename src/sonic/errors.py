@@ -18,6 +18,7 @@
     |  |  |- SilentAudioError       silent_audio
     |  |  `- SpeakerError           speaker             fewer voices than asked for
     |  |- VideoError                video               a reference video that cannot be used
+    |  |- ManifestError             manifest            a list of a batch that cannot be read
     |  |- OutputPathError           output_path         unknown suffix, missing or unwritable folder
     |  |- OutputExistsError         output_exists
     |  `- DiskSpaceError            disk_space
@@ -25,6 +26,7 @@
     |- WeightsError                 weights             exit 3
     |- DependencyError              dependency          exit 3
     |- ExportError                  export              exit 1: the encoder failed
+    |- WorkerLostError              worker_lost         exit 1: the process that worked on it died
     `- Cancelled                    cancelled           exit 130
 
 Messages are one sentence that names the value, the limit and the remedy. The codes never change between
@@ -144,6 +146,12 @@ class VideoError(InputError):
     code = "video"
 
 
+class ManifestError(InputError):
+    """The list or folder of a batch cannot be understood."""
+
+    code = "manifest"
+
+
 class OutputPathError(InputError):
     """The output cannot be written where or as what it was asked for."""
 
@@ -187,6 +195,12 @@ class ExportError(SonicError):
     """The encoder failed while writing the video."""
 
     code = "export"
+
+
+class WorkerLostError(SonicError):
+    """The process that worked on a job died, as often as it was tried."""
+
+    code = "worker_lost"
 
 
 class Cancelled(SonicError):  # noqa: N818 - a request, not a fault

@@ -1,0 +1,81 @@
+"""Runs the tasks of a batch that are not done yet, and counts what becomes of them."""
+
+from __future__ import annotations
+
+import time
+from contextlib import closing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sonic.batch.dispatch import dispatch
+from sonic.batch.outcome import FAILED, SUCCEEDED
+from sonic.progress import Reporter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+    from sonic.batch.dispatch import Crew
+    from sonic.batch.outcome import Outcome
+    from sonic.batch.results import Results
+    from sonic.batch.tasks import Plan
+    from sonic.progress import OnProgress
+
+    OnOutcome = Callable[[Outcome], None]
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Videos that were made, were there already, or failed; `total` were asked for; `seconds` it took."""
+
+    total: int
+    made: int
+    skipped: int
+    failed: int
+    seconds: float
+
+
+def run_batch(
+    plan: Plan,
+    results: Results,
+    crew: Callable[[], Crew],
+    *,
+    fail_fast: bool = False,
+    on_outcome: OnOutcome = lambda _: None,
+    on_progress: OnProgress | None = None,
+) -> Summary:
+    """Make what is missing.
+
+    Args:
+        plan: what the list asks for.
+        results: what earlier runs made; gets a line for each outcome.
+        crew: who makes it; asked for only when there is something to make.
+        fail_fast: whether the first failure ends everything.
+        on_outcome: called with each outcome after it is written down.
+        on_progress: called with the stage "videos".
+    """
+    started = time.perf_counter()
+    missing = [task for task in plan.tasks if not results.has(task)]
+    counts = {SUCCEEDED: 0, FAILED: 0}
+    reporter = Reporter(on_progress)
+    reporter.begin("videos", len(missing) + len(plan.refused))
+
+    def outcomes() -> Generator[Outcome]:
+        yield from plan.refused
+        if missing:
+            yield from dispatch(missing, crew())
+
+    with results, closing(outcomes()) as source:
+        for outcome in source:
+            results.add(outcome)
+            counts[outcome.status] += 1
+            on_outcome(outcome)
+            reporter.step(sum(counts.values()))
+            if fail_fast and outcome.status == FAILED:
+                break
+    return Summary(
+        total=plan.total,
+        made=counts[SUCCEEDED],
+        skipped=len(plan.tasks) - len(missing),
+        failed=counts[FAILED],
+        seconds=time.perf_counter() - started,
+    )

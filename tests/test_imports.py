@@ -18,7 +18,6 @@ ALLOWED = {
     "config": {"errors"},
     "hub": {"errors"},
     "inference": {"errors"},
-    "digests": {"hub", ""},
     "cluster": {"errors"},
     "media": {"media", "errors"},
     "face": {"face", "inference", "media", "errors"},
@@ -43,15 +42,17 @@ ALLOWED = {
         "evaluate", "clips", "driver", "pipeline", "motion", "speech", "face", "media", "inference", "config",
         "errors", "progress",
     },
-    "batch": {"batch", "cluster", "digests", "model", "video", "config", "errors", "progress"},
+    "batch": {"batch", "cluster", "digests", "face", "model", "video", "config", "errors", "progress"},
     "train": {
         "train", "evaluate", "clips", "cluster", "driver", "pipeline", "face", "speech", "motion", "render",
         "media", "inference", "hub", "config", "errors", "progress", "",
     },
     "cli": {
         "cli", "batch", "config", "digests", "errors", "evaluate", "face", "hearing", "hub", "media", "model",
-        "progress", "video", "train.cli", "",
+        "progress", "service", "video", "train.cli", "",
     },
+    "digests": {""},
+    "service": {"service", "config", "digests", "errors", "hub", "media", "model", "progress", "video", ""},
     "__init__": {"config", "errors", "hearing", "hub", "media.metadata", "model", "progress", "video"},
     "__main__": {"cli"},
 }  # fmt: skip

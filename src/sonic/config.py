@@ -258,7 +258,7 @@ class GenerateConfig:
 
     def __post_init__(self) -> None:
         for option in options():
-            checked = _check(option, getattr(self, option.name))
+            checked = check_option(option, getattr(self, option.name))
             object.__setattr__(self, option.name, checked)
 
     @classmethod
@@ -289,11 +289,12 @@ class GenerateConfig:
         return dataclasses.asdict(self)
 
 
-def options() -> tuple[Option, ...]:
-    """Every option of `GenerateConfig` in order, with name, type and default filled in."""
-    hints = typing.get_type_hints(GenerateConfig)
+def options(of: type | None = None) -> tuple[Option, ...]:
+    """Every option of `GenerateConfig`, or of a like dataclass, in order, with name, type and default."""
+    owner: Any = of or GenerateConfig
+    hints = typing.get_type_hints(owner)
     described = []
-    for entry in dataclasses.fields(GenerateConfig):
+    for entry in dataclasses.fields(owner):
         kinds = [
             kind
             for kind in (*typing.get_args(hints[entry.name]), hints[entry.name])
@@ -317,7 +318,12 @@ def _unknown(name: str, known: list[str]) -> str:
     return f"Unknown option '{name}': {remedy}"
 
 
-def _check(option: Option, value: Any) -> Any:
+def check_option(option: Option, value: Any) -> Any:
+    """`value` as the option's plain Python type.
+
+    Raises:
+        ConfigError: it has the wrong type or is outside the allowed range.
+    """
     if value is None and option.optional:
         return None
     if option.counted and type(value).__name__ != "bool" and isinstance(value, numbers.Integral):

@@ -1,58 +1,66 @@
-"""Digests that say whether a video would come out the same: of inputs, options, weights and version."""
+"""Digests of files, weights and whole requests, which tell whether two videos would be the same."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import sonic
-from sonic.hub import ASSETS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
-_WEIGHTS = {".json", ".npz", ".onnx", ".safetensors"}  # what a model computes with, unlike its card
+_ASSETS = Path(__file__).parent / "assets"
+_CHUNK = 1 << 20
 
 
 def file_digest(path: Path) -> str:
-    """SHA-256 of a file's content, 64 hexadecimal digits; raises OSError where it cannot be read."""
+    """SHA-256 of a file's content, 64 hexadecimal digits."""
     digest = hashlib.sha256()
     with path.open("rb") as file:
-        while block := file.read(2**20):
-            digest.update(block)
+        while piece := file.read(_CHUNK):
+            digest.update(piece)
     return digest.hexdigest()
 
 
+@lru_cache(maxsize=8)
 def weights_digest(folder: Path) -> str:
-    """SHA-256 of all that the model in `folder` computes with, the package's own networks included."""
-    files = [
-        (path.relative_to(root).as_posix(), file_digest(path))
-        for root in (folder, ASSETS)
-        for path in sorted(root.iterdir())
-        if path.suffix in _WEIGHTS
-    ]
-    return _digest(files)
+    """SHA-256 over a model's folder and the networks of the package that every model uses.
+
+    Read once a process: models do not change under a running program.
+    """
+    files = [*sorted(folder.iterdir()), *sorted(_ASSETS.iterdir())]
+    lines = [f"{file.name} {file_digest(file)}" for file in files if file.is_file()]
+    return _digest(lines)
 
 
 def request_digest(
-    inputs: Mapping[str, str | None],
+    *,
+    image: str,
+    audio: str,
     config: Mapping[str, Any],
-    format: str,  # noqa: A002 - the word for it
     weights: str,
+    format: str = "mp4",  # noqa: A002 - the word for it
+    face_points: Mapping[str, Any] | None = None,
+    reference_video: str | None = None,
 ) -> str:
-    """SHA-256 of a video's making: two requests with the same one give the same file.
+    """SHA-256 that is the same for requests whose videos are the same.
 
     Args:
-        inputs: digests by name (`image`, `audio`, ...), None for what is not given.
-        config: `GenerateConfig.to_dict()`.
-        format: suffix of the file without its dot, such as "mp4".
-        weights: `weights_digest` of the model.
+        image, audio: digests of the inputs' content (`file_digest`).
+        config: a complete `GenerateConfig.to_dict()` with its seed.
+        weights: `weights_digest` of the model's folder.
+        format: the file's suffix without the dot.
+        face_points: names to `[x, y]`, where given.
+        reference_video: digest of the video whose head movement is borrowed, where given.
     """
-    given = {name: digest for name, digest in inputs.items() if digest is not None}
-    return _digest([given, dict(config), format, weights, sonic.__version__])
+    points = None if face_points is None else dict(face_points)
+    content = [sonic.__version__, weights, image, audio, dict(config), format, points]
+    return _digest(content if reference_video is None else [*content, reference_video])
 
 
-def _digest(content: Any) -> str:
+def _digest(content: list[Any]) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

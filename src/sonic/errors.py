@@ -21,12 +21,23 @@
     |  |- ManifestError             manifest            a list of a batch that cannot be read
     |  |- OutputPathError           output_path         unknown suffix, missing or unwritable folder
     |  |- OutputExistsError         output_exists
-    |  `- DiskSpaceError            disk_space
+    |  |- DiskSpaceError            disk_space
+    |  |- JobNotFoundError          job_not_found       the service has no such job, or not any more
+    |  |- IdempotencyError          idempotency         the same key came with another request
+    |  |- KeyNotFoundError          key_not_found       no API key has this id
+    |  |- UnauthorizedError         unauthorized        no token, or an unknown or revoked one
+    |  `- RateLimitError            rate_limited        too many requests in a short time
+    |     |- QuotaError             quota               the key has used up its videos of the day
+    |     `- QueueFullError         queue_full          too many jobs are waiting
     |- ModelNotFoundError           model_not_found     exit 3: the installation lacks something
     |- WeightsError                 weights             exit 3
     |- DependencyError              dependency          exit 3
     |- ExportError                  export              exit 1: the encoder failed
-    |- WorkerLostError              worker_lost         exit 1: the process that worked on it died
+    |- StorageError                 storage             exit 1: the service's database or files fail
+    |  `- FileGoneError             file_gone           the storage does not have the file any more
+    |- MemoryLimitError             memory_limit        exit 1: a job needed more memory than it may have
+    |- TimeLimitError               time_limit          exit 1: a job took longer than it may
+    |- WorkerLostError              worker_lost         exit 1: the process died each time it tried the job
     `- Cancelled                    cancelled           exit 130
 
 Messages are one sentence that names the value, the limit and the remedy. The codes never change between
@@ -170,6 +181,52 @@ class DiskSpaceError(InputError):
     code = "disk_space"
 
 
+class JobNotFoundError(InputError):
+    """The service has no job of this id; it may have expired."""
+
+    code = "job_not_found"
+
+
+class IdempotencyError(InputError):
+    """An idempotency key was used before, for another request."""
+
+    code = "idempotency"
+
+
+class KeyNotFoundError(InputError):
+    """No API key has this id."""
+
+    code = "key_not_found"
+
+
+class UnauthorizedError(InputError):
+    """The request has no token, or one that is unknown or revoked."""
+
+    code = "unauthorized"
+
+
+class RateLimitError(InputError):
+    """A key made too many requests; `retry_after` seconds from now there is room again."""
+
+    code = "rate_limited"
+
+    def __init__(self, message: str, retry_after: float = 1.0) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class QuotaError(RateLimitError):
+    """A key has asked for all the videos that it may have in a day."""
+
+    code = "quota"
+
+
+class QueueFullError(RateLimitError):
+    """More jobs are waiting than the service lets wait."""
+
+    code = "queue_full"
+
+
 class ModelNotFoundError(SonicError):
     """No model goes by this name, and no folder either."""
 
@@ -195,6 +252,30 @@ class ExportError(SonicError):
     """The encoder failed while writing the video."""
 
     code = "export"
+
+
+class StorageError(SonicError):
+    """The service's database or file storage cannot be reached or read."""
+
+    code = "storage"
+
+
+class FileGoneError(StorageError):
+    """The storage does not have the file; it may have expired."""
+
+    code = "file_gone"
+
+
+class MemoryLimitError(SonicError):
+    """A job needed more memory than a worker may use."""
+
+    code = "memory_limit"
+
+
+class TimeLimitError(SonicError):
+    """A job took longer than a worker may work on it."""
+
+    code = "time_limit"
 
 
 class WorkerLostError(SonicError):

@@ -13,7 +13,6 @@ from sonic.errors import ModelNotFoundError, WeightsError
 
 FORMAT = 1  # of model folders
 CONFIG_FILE = "config.json"
-ASSETS = Path(__file__).parent / "assets"  # what the package brings
 
 
 def home() -> Path:
@@ -68,7 +67,7 @@ def read_config(folder: Path) -> dict[str, Any]:
 
 
 def _roots() -> tuple[Path, ...]:
-    return (ASSETS, home() / "models")
+    return (Path(__file__).parent / "assets", home() / "models")
 
 
 def _not_found(name: str, path: Path) -> str:

@@ -128,11 +128,13 @@ class Video:
         *,
         overwrite: bool = True,
         on_progress: OnProgress | None = None,
+        on_frame: Callable[[Frame], None] | None = None,
     ) -> Path:
         """Write the video: MP4 (H.264, AAC), WebM (VP9, Opus), GIF, or a folder of PNG pictures, by suffix.
 
         `talk.png` and `talk` both write the folder `talk`. The output appears when it is complete; whatever
-        is raised on the way, also by `on_progress`, leaves nothing behind.
+        is raised on the way, also by `on_progress`, leaves nothing behind. `on_frame` is shown every frame,
+        uint8 RGB `[H, W, 3]`, when it is drawn.
 
         Raises:
             OutputPathError, OutputExistsError, DiskSpaceError: the output cannot be written there.
@@ -143,6 +145,8 @@ class Video:
         with open_writer(target, self._film, overwrite=overwrite) as writer:
             for frame in self._draw(report):
                 writer.write(frame)
+                if on_frame is not None:
+                    on_frame(frame)
             started = time.perf_counter()
             if report is not None:
                 report(Progress("finish", 0, 1, 0.0))

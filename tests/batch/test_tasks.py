@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import shutil
 from dataclasses import replace
 
 import pytest
@@ -9,9 +8,7 @@ from sonic.batch.items import Item
 from sonic.batch.outcome import Outcome
 from sonic.batch.results import Results
 from sonic.batch.tasks import plan
-from sonic.digests import request_digest, weights_digest
 from sonic.errors import ManifestError
-from sonic.hub import find_model
 
 
 @pytest.fixture
@@ -126,19 +123,3 @@ def test_a_torn_line_costs_only_itself(tasks, order):
     assert whole.has(tasks[0])
     assert path.read_text().count("\n") == 3
     assert path.read_text().splitlines()[2].startswith('{"row": 1')
-
-
-def test_weights_are_those_files_that_are_computed_with(tmp_path):
-    copy = tmp_path / "copy"
-    shutil.copytree(find_model("sonic-base"), copy)
-    digest = weights_digest(find_model("sonic-base"))
-    (copy / "README.md").write_text("another card")
-    assert weights_digest(copy) == digest
-    (copy / "config.json").write_text("{}")
-    assert weights_digest(copy) != digest
-
-
-def test_inputs_that_are_not_given_do_not_count():
-    one = request_digest({"image": "1", "audio": "2"}, {"fps": 25}, "mp4", "3")
-    assert one == request_digest({"audio": "2", "image": "1", "face_points": None}, {"fps": 25}, "mp4", "3")
-    assert one != request_digest({"image": "2", "audio": "1"}, {"fps": 25}, "mp4", "3")

@@ -31,11 +31,6 @@ class Item:
     output: str | None = None
     options: dict[str, Any] = field(default_factory=dict)
 
-    @property
-    def files(self) -> dict[str, Path | None]:
-        """Its files by name."""
-        return {name: getattr(self, name) for name in INPUTS}
-
 
 def by_portrait(items: Sequence[Item]) -> list[Item]:
     """The same items, those of one portrait beside each other, so that it is analysed once."""

@@ -10,18 +10,20 @@ from typing import TYPE_CHECKING, Any
 from sonic.batch.outcome import Outcome
 from sonic.config import GenerateConfig
 from sonic.digests import file_digest, request_digest
-from sonic.errors import AudioError, FacePointsError, ImageError, InputError, ManifestError, VideoError
+from sonic.errors import AudioError, ImageError, InputError, ManifestError, VideoError
+from sonic.face.points import FacePoints
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from sonic.batch.items import Item
 
+    FileDigest = Callable[[Path], str]
+
 FORMATS = ("mp4", "webm", "gif")
 _MISSING: dict[str, type[InputError]] = {
     "image": ImageError,
     "audio": AudioError,
-    "face_points": FacePointsError,
     "reference_video": VideoError,
 }
 _NAME_LENGTH = 60  # characters of an input's name in that of its video; file systems allow 255 in all
@@ -80,7 +82,7 @@ def plan(items: Iterable[Item], order: Order) -> Plan:
     refused = []
     for item in items:
         try:
-            task = _task(item, order, _digests(item, digest))
+            task = _task(item, order, digest)
         except InputError as error:
             refused.append(Outcome.failed(item, error))
             continue
@@ -93,11 +95,32 @@ def plan(items: Iterable[Item], order: Order) -> Plan:
     return Plan(tuple(tasks.values()), tuple(refused))
 
 
-def _digests(item: Item, digest: Callable[[Path], str]) -> dict[str, str | None]:
-    return {name: None if path is None else _digest(name, path, digest) for name, path in item.files.items()}
+def _task(item: Item, order: Order, digest: FileDigest) -> Task:
+    config = GenerateConfig.build(**order.options | item.options)
+    output = None if item.output is None else _named(item.output, order.format)
+    suffix = order.format if output is None else output.suffix[1:].lower()
+    key = _key(item, config, suffix, order.weights, digest)
+    if config.seed is None:  # of the content, so that whoever makes the video again gets the same one
+        config = replace(config, seed=int(key[:8], 16))
+    name = f"{_stem(item)}-{key[:_KEY_LENGTH]}.{suffix}" if output is None else str(output)
+    return Task(item, config, key, order.folder / name, name)
 
 
-def _digest(name: str, path: Path, digest: Callable[[Path], str]) -> str:
+def _key(item: Item, config: GenerateConfig, suffix: str, weights: str, digest: FileDigest) -> str:
+    points = None if item.face_points is None else FacePoints.read(item.face_points)
+    reference = item.reference_video
+    return request_digest(
+        image=_content("image", item.image, digest),
+        audio=_content("audio", item.audio, digest),
+        config=config.to_dict(),
+        weights=weights,
+        format=suffix,
+        face_points=None if points is None else points.places,
+        reference_video=None if reference is None else _content("reference_video", reference, digest),
+    )
+
+
+def _content(name: str, path: Path, digest: FileDigest) -> str:
     try:
         return digest(path)
     except OSError as error:
@@ -105,17 +128,6 @@ def _digest(name: str, path: Path, digest: Callable[[Path], str]) -> str:
         raise _MISSING[name](
             f"The {noun} '{path}' cannot be read ({error.strerror}): check the path."
         ) from error
-
-
-def _task(item: Item, order: Order, digests: dict[str, str | None]) -> Task:
-    config = GenerateConfig.build(**order.options | item.options)
-    output = None if item.output is None else _named(item.output, order.format)
-    suffix = order.format if output is None else output.suffix[1:].lower()
-    key = request_digest(digests, config.to_dict(), suffix, order.weights)
-    if config.seed is None:  # of the content, so that whoever makes the video again gets the same one
-        config = replace(config, seed=int(key[:8], 16))
-    name = f"{_stem(item)}-{key[:_KEY_LENGTH]}.{suffix}" if output is None else str(output)
-    return Task(item, config, key, order.folder / name, name)
 
 
 def _named(output: str, format: str) -> PurePosixPath:  # noqa: A002 - the word for it

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sonic.cli.config_options import config_options
+from sonic.cli.generate import config_options
 from sonic.cli.sections import SectionedCommand
 from sonic.cli.signals import stopping_at_once
 from sonic.errors import ConfigError, ManifestError, OutputPathError

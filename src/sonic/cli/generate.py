@@ -10,17 +10,23 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sonic.cli.config_options import config_options
+from sonic.cli.options import add_options
 from sonic.cli.sections import SectionedCommand
 from sonic.cli.signals import stopping_at_once
-from sonic.config import GenerateConfig
+from sonic.config import GenerateConfig, options
 from sonic.errors import ConfigError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from sonic.cli.app import Settings
+    from sonic.cli.options import Command
     from sonic.video import Video
+
+
+def config_options(command: Command) -> Command:
+    """Add one command line option for each field of `GenerateConfig`."""
+    return add_options(command, options(), "Video options")
 
 
 @click.command(cls=SectionedCommand)

@@ -1,0 +1,1 @@
+"""The job service: durable jobs, files, workers and the HTTP API around them (extra `serve`)."""

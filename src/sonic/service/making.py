@@ -1,0 +1,58 @@
+"""Makes the video of a job: inputs from the storage, output into it."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from sonic.config import GenerateConfig
+from sonic.service.jobs import MEDIA_TYPES, Outcome
+from sonic.service.trash import store_file
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sonic.model import Model
+    from sonic.service.attempt import Attempt
+    from sonic.service.blobs import BlobStore
+    from sonic.service.database import Database
+    from sonic.video import Video
+
+
+def make(model: Model, database: Database, blobs: BlobStore, attempt: Attempt, folder: Path) -> Outcome:
+    """Make and store the video, in an empty `folder` that is the caller's to remove.
+
+    Raises:
+        SonicError: what `Model.generate` and `Video.export` raise; StorageError; what `attempt` raises.
+    """
+    job = attempt.job
+    began = time.monotonic()
+    video = model.generate(
+        audio=blobs.save(job.audio, folder / "recording"),
+        image=blobs.save(job.image, folder / "portrait"),
+        config=GenerateConfig.build(**job.config),
+        face_points=job.face_points,
+        on_progress=attempt.on_progress,
+    )
+    path = video.export(folder / f"video.{job.format}", on_frame=attempt.on_frame)
+    blob = store_file(database, blobs, path)
+    return Outcome(
+        output=blob.key,
+        output_bytes=blob.size,
+        media_type=MEDIA_TYPES[job.format],
+        warnings=video.warnings,
+        metrics=_metrics(video, time.monotonic() - began),
+    )
+
+
+def _metrics(video: Video, seconds: float) -> dict[str, Any]:
+    width, height = video.size
+    return {
+        "seconds": {stage: round(spent, 3) for stage, spent in video.timings.items()},
+        "total_seconds": round(seconds, 3),
+        "frames": video.frame_count,
+        "fps": video.fps,
+        "duration": round(video.duration, 3),
+        "width": width,
+        "height": height,
+    }

@@ -1,0 +1,45 @@
+"""The process of one worker, as the supervisor starts it: `python -m sonic.service.process NAME`."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from typing import TYPE_CHECKING
+
+from sonic.service.logs import show_log
+from sonic.service.settings import ServiceSettings
+from sonic.service.worker import Worker
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+STUCK = 70  # exit code of a worker that ended itself because a job could not be stopped
+
+
+def main(name: str) -> None:
+    """Work until standard input closes, as it also does when the supervisor dies; the job is finished then.
+
+    SIGTERM hands the job back. Ctrl-C reaches the whole terminal; the supervisor decides what it means.
+    """
+    show_log()
+    worker = Worker(ServiceSettings.read(), name=name, kill=lambda: os._exit(STUCK))
+
+    def terminate(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signature of handlers
+        worker.stop()
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, terminate)
+    threading.Thread(target=_wait_for_end, args=(worker,), name="sonic-parent", daemon=True).start()
+    worker.run()
+
+
+def _wait_for_end(worker: Worker) -> None:
+    while os.read(0, 1024):
+        pass
+    worker.drain()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

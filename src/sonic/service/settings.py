@@ -1,0 +1,227 @@
+"""The one list of the service's settings: environment names, defaults, ranges and what each of them does."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sonic.config import Option, check_option, options
+from sonic.errors import ConfigError
+from sonic.hub import home
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SECRETS = ("token", "webhook_secret", "database_url", "storage_url")  # URLs may hold passwords
+_WORDS = {
+    "1": True,
+    "true": True,
+    "yes": True,
+    "on": True,
+    "0": False,
+    "false": False,
+    "no": False,
+    "off": False,
+}
+
+
+def _setting(default: Any, help: str, effect: str = "", **details: Any) -> Any:  # noqa: A002 - the word for it
+    secret = details.pop("secret", False)
+    option = Option(help=help, effect=effect, **details)
+    return field(default=default, repr=not secret, metadata={"option": option})
+
+
+@dataclass(frozen=True)
+class ServiceSettings:
+    """How the service runs: validated when made, never changed afterwards.
+
+    Flags of the command line go before environment variables (`SONIC_` and the name in capitals), and those
+    before the defaults; `read` puts them together.
+
+    Raises:
+        ConfigError: a value has the wrong type or is outside its allowed range.
+    """
+
+    data: str | None = _setting(
+        None,
+        "Folder for the database and the files; inside SONIC_HOME if not given.",
+        "Only used where `database_url` or `storage_url` is not given.",
+    )
+    database_url: str | None = _setting(
+        None,
+        "Where jobs are: sqlite:///PATH or postgresql://USER:PASSWORD@HOST/NAME; in `data` by default.",
+        "PostgreSQL needs the `postgres` extra and lets workers run on other machines.",
+        secret=True,
+    )
+    storage_url: str | None = _setting(
+        None,
+        "Where files are kept: file:///FOLDER or s3://BUCKET/PREFIX; a folder in `data` if not given.",
+        "Access to S3 comes from the usual AWS_ variables, AWS_ENDPOINT for other providers among them.",
+        secret=True,
+    )
+    model: str = _setting("sonic-base", "Name or folder of the model.")
+    device: str | None = _setting(None, "Where the networks run; cpu if not given.", choices=("cpu", "cuda"))
+    workers: int = _setting(
+        1,
+        "Processes that make videos on this machine; with 0 it only takes jobs.",
+        "Each loads the model and uses about one core.",
+        minimum=0,
+        maximum=256,
+    )
+    host: str = _setting("127.0.0.1", "Address to listen on.", "Beyond loopback every request needs a token.")
+    port: int = _setting(8765, "Port to listen on.", minimum=0, maximum=65535)
+    token: str | None = _setting(
+        None, "A token that is always accepted, next to those of `sonic keys`.", secret=True
+    )
+    attempts: int = _setting(
+        3,
+        "How often a job is tried before it fails.",
+        "Mistakes in the inputs are not tried again.",
+        minimum=1,
+        maximum=20,
+    )
+    lease: float = _setting(
+        30.0,
+        "Seconds after which a worker that gives no sign loses its job to another.",
+        "Workers give a sign three times as often.",
+        unit="seconds",
+        minimum=1.0,
+        maximum=3600.0,
+    )
+    poll: float = _setting(
+        0.5,
+        "Seconds between looks for work.",
+        unit="seconds",
+        minimum=0.01,
+        maximum=60.0,
+    )
+    time_limit: float = _setting(
+        3600.0,
+        "Seconds that a job may take on a worker.",
+        "After it the process is ended and the job fails with the code `time_limit`.",
+        unit="seconds",
+        minimum=1.0,
+        maximum=7 * 86400.0,
+    )
+    memory_limit: int = _setting(
+        4096,
+        "Megabytes that a job may take on top of the loaded model; 0 for no limit.",
+        "Enforced on Linux: what needs more fails with the code `memory_limit`.",
+        unit="MB",
+        minimum=0,
+        maximum=1024 * 1024,
+    )
+    drain: float = _setting(
+        30.0,
+        "Seconds that workers have for their jobs when the service stops.",
+        "What is not done by then goes back to the queue.",
+        unit="seconds",
+        minimum=0.0,
+        maximum=86400.0,
+    )
+    retention: float = _setting(
+        7 * 24.0,
+        "Hours after which a finished job and its files are deleted; 0 keeps them.",
+        unit="hours",
+        minimum=0.0,
+        maximum=24 * 3660.0,
+    )
+    audit_retention: float = _setting(
+        365.0,
+        "Days after which lines of the audit log are deleted; 0 keeps them.",
+        unit="days",
+        minimum=0.0,
+        maximum=36600.0,
+    )
+    queue_limit: int = _setting(
+        1000,
+        "Jobs that may wait; more are refused with the code `queue_full`.",
+        minimum=1,
+        maximum=10_000_000,
+    )
+    image_limit: int = _setting(20, "Largest portrait that is taken.", unit="MB", minimum=1, maximum=1024)
+    audio_limit: int = _setting(200, "Largest recording that is taken.", unit="MB", minimum=1, maximum=10240)
+    pixel_limit: int = _setting(
+        50, "Most pixels that a portrait may have.", unit="megapixels", minimum=1, maximum=89
+    )
+    duration_limit: float = _setting(
+        600.0, "Longest recording that is taken.", unit="seconds", minimum=1.0, maximum=86400.0
+    )
+    require_consent: bool = _setting(
+        False,
+        "Refuses jobs without a consent statement.",
+        "The statement, who gave it, when, and the hashes of the inputs are kept with the job.",
+    )
+    portrait_hook: str | None = _setting(
+        None,
+        "A function `module:function` that is asked about every portrait before a job is accepted.",
+        "What it raises refuses the job: for blocklists of the operator.",
+    )
+    fetch_urls: bool = _setting(False, "Lets requests name web addresses in place of uploaded files.")
+    webhook_secret: str | None = _setting(
+        None, "Secret that webhooks are signed with, `whsec_` and base64.", secret=True
+    )
+    webhook_private: bool = _setting(False, "Lets webhooks go to private addresses.")
+    cors_origins: str = _setting("", "Web origins that may call the API, separated by commas; none if empty.")
+
+    def __post_init__(self) -> None:
+        for option in options(type(self)):
+            object.__setattr__(self, option.name, check_option(option, getattr(self, option.name)))
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str] | None = None, **flags: Any) -> ServiceSettings:
+        """Settings from `flags` that are not None, then from `environment` (`os.environ` if not given).
+
+        Raises:
+            ConfigError: a value cannot be read or is out of range.
+        """
+        environment = os.environ if environment is None else environment
+        values = {
+            option.name: _parsed(option, environment[variable(option.name)])
+            for option in options(cls)
+            if environment.get(variable(option.name))
+        }
+        return cls(**values | {name: value for name, value in flags.items() if value is not None})
+
+    @property
+    def folder(self) -> Path:
+        """Where the database and the files are unless URLs say otherwise."""
+        return Path(self.data).expanduser().absolute() if self.data else home() / "service"
+
+    @property
+    def database(self) -> str:
+        """The database's URL, the default filled in."""
+        return self.database_url or f"sqlite:///{self.folder / 'jobs.sqlite3'}"
+
+    @property
+    def storage(self) -> str:
+        """The storage's URL, the default filled in."""
+        return self.storage_url or (self.folder / "files").as_uri()
+
+    def environment(self) -> dict[str, str]:
+        """Environment variables that give a child process these settings."""
+        values = dataclasses.asdict(self)
+        return {variable(name): _written(value) for name, value in values.items() if value is not None}
+
+
+def variable(name: str) -> str:
+    """The environment variable of a setting."""
+    return f"SONIC_{name.upper()}"
+
+
+def _written(value: Any) -> str:
+    return str(int(value)) if isinstance(value, bool) else str(value)
+
+
+def _parsed(option: Option, text: str) -> Any:
+    if option.kind is bool and text.lower() in _WORDS:
+        return _WORDS[text.lower()]
+    if option.kind is bool:
+        raise ConfigError(f"{variable(option.name)} is '{text}': write true or false.")
+    try:
+        return option.kind(text)
+    except ValueError as error:
+        raise ConfigError(f"{variable(option.name)} is '{text}': write a number.") from error

@@ -71,6 +71,34 @@ class ServiceSettings:
         minimum=0,
         maximum=256,
     )
+    replicas: int = _setting(
+        1,
+        "Ray only: copies of the worker that are always there.",
+        "With 0 the first job after a pause waits until one has started.",
+        minimum=0,
+        maximum=10_000,
+    )
+    most_replicas: int | None = _setting(
+        None,
+        "Ray only: copies of the worker while many jobs wait; as many as the cluster has cores if not given.",
+        minimum=1,
+        maximum=10_000,
+    )
+    replica_cpus: float = _setting(
+        1.0,
+        "Ray only: cores that a copy of the worker counts for.",
+        unit="cores",
+        minimum=0.1,
+        maximum=64.0,
+    )
+    replica_gpus: float = _setting(
+        0.0,
+        "Ray only: share of a GPU that a copy of the worker takes.",
+        "On a cluster without GPUs they work on the CPU instead.",
+        unit="GPUs",
+        minimum=0.0,
+        maximum=8.0,
+    )
     host: str = _setting("127.0.0.1", "Address to listen on.", "Beyond loopback every request needs a token.")
     port: int = _setting(8765, "Port to listen on.", minimum=0, maximum=65535)
     token: str | None = _setting(

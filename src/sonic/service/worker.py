@@ -8,6 +8,8 @@ import secrets
 import socket
 import tempfile
 import threading
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +25,7 @@ from sonic.service.pulse import Pulse
 from sonic.service.queue import JobQueue, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from sonic.model import Model
     from sonic.service.attempt import Attempt
@@ -71,6 +73,17 @@ class Worker:
 
     def run(self) -> None:
         """Work until `drain` or `stop` is called, or a job has used up the process's memory."""
+        with self.at_work() as take_one:
+            while not self.ended:
+                if not take_one():
+                    self._ending.wait(self._settings.poll)
+
+    @contextmanager
+    def at_work(self) -> Iterator[Callable[[], bool]]:
+        """Load the model and give signs of life while the block runs.
+
+        Yields a function that claims a job and works on it; it returns False if there was none.
+        """
         self._pulse.start()
         try:
             model = load_model(self._settings.model, self._settings.device)
@@ -78,12 +91,15 @@ class Worker:
                 limit_memory(self._settings.memory_limit)
             self._pulse.ready()
             logger.info("worker %s is ready", self.name)
-            while not self._ending.is_set():
-                if not self._take_one(model):
-                    self._ending.wait(self._settings.poll)
+            yield partial(self._take_one, model)
         finally:
             self._pulse.stop()
             self._database.close()
+
+    @property
+    def ended(self) -> bool:
+        """Whether it shall take no more jobs."""
+        return self._ending.is_set()
 
     def drain(self) -> None:
         """End after the job at hand."""

@@ -14,13 +14,13 @@ pytest.importorskip("sqlalchemy", reason="the serve extra is not installed")
 ray = pytest.importorskip("ray", reason="the scale extra is not installed")
 on_ray = pytest.importorskip("sonic.service.ray", reason="Ray Serve is not installed", exc_type=ImportError)
 
-from sonic.service.blobs import BlobStore  # noqa: E402 - needs the serve extra, as does the rest
-from sonic.service.database import Database  # noqa: E402
-from sonic.service.fleet import Fleet  # noqa: E402
-from sonic.service.jobs import NewJob  # noqa: E402
-from sonic.service.settings import ServiceSettings  # noqa: E402
-from sonic.service.store import JobStore  # noqa: E402
-from sonic.service.trash import store_file  # noqa: E402
+from sonic.service.blobs import BlobStore
+from sonic.service.database import Database
+from sonic.service.fleet import Fleet
+from sonic.service.jobs import NewJob
+from sonic.service.settings import ServiceSettings
+from sonic.service.store import JobStore
+from sonic.service.trash import store_file
 
 JOBS = 5
 QUICK = {"preset": "preview", "crop": "face", "inference_steps": 2, "fps": 10, "duration": 3.0}

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     Record = TypeVar("Record", bound=DataclassInstance)
 
 _BUSY = 30_000  # milliseconds that SQLite waits for another writer
+_POOL = {"pool_size": 8, "max_overflow": 56}  # as many as a server's threads; idle ones are closed again
 _MIGRATING = 7_302_771_543  # the name of PostgreSQL's lock, any number that nobody else uses
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32
 
@@ -69,7 +70,11 @@ class Database:
         self._engine = _engine(_normalized(url))
         self._reading = self._engine.execution_options(sonic_reading=True)
         self._clock = clock
-        self._migrate()
+        try:
+            self._migrate()
+        except StorageError:
+            self._engine.dispose()
+            raise
 
     @contextmanager
     def read(self) -> Iterator[Transaction]:
@@ -140,18 +145,20 @@ def _normalized(url: str) -> URL:
         raise StorageError(
             f"The database is of the kind '{parsed.drivername}': use sqlite:///PATH or postgresql://..."
         )
+    if parsed.get_backend_name() == "sqlite" and parsed.database in {None, "", ":memory:"}:
+        raise StorageError("SQLite needs a file, which server and workers share: write sqlite:///PATH.")
     return parsed
 
 
 def _engine(url: URL) -> Engine:
     if url.get_backend_name() == "sqlite":
-        _make_folder(url.database)
-        engine = sqlalchemy.create_engine(url)
+        _make_folder(url.database or "")
+        engine = sqlalchemy.create_engine(url, **_POOL)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     try:
-        return sqlalchemy.create_engine(url, pool_pre_ping=True)
+        return sqlalchemy.create_engine(url, pool_pre_ping=True, **_POOL)
     except ModuleNotFoundError as error:
         raise DependencyError(
             f"PostgreSQL needs the package '{error.name}': "
@@ -159,9 +166,9 @@ def _engine(url: URL) -> Engine:
         ) from error
 
 
-def _make_folder(path: str | None) -> None:
+def _make_folder(path: str) -> None:
     try:
-        Path(path or "").parent.mkdir(parents=True, exist_ok=True)
+        Path(path).parent.mkdir(mode=0o700, parents=True, exist_ok=True)  # faces and voices are private
     except OSError as error:
         raise StorageError(f"The database's folder cannot be made ({error}): check database_url.") from error
 
@@ -189,6 +196,8 @@ def _translated() -> Iterator[None]:
         yield
     except (sqlalchemy.exc.OperationalError, sqlalchemy.exc.InterfaceError) as error:
         raise StorageError(f"The database cannot be used ({error.orig}): check database_url.") from error
+    except sqlalchemy.exc.TimeoutError as error:
+        raise StorageError("The database is too busy: try again in a moment.") from error
     except alembic.util.CommandError as error:
         raise StorageError(
             f"The database was made by a newer version ({error}): update Sonic, or use another database."

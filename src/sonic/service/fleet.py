@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import secrets
+import socket
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -29,6 +32,11 @@ class WorkerReport:
     seen_at: datetime
     state: str
     job_id: str | None
+
+
+def new_name() -> str:
+    """A name that no other worker has: machine, process that starts it, eight random letters."""
+    return f"{socket.gethostname()[:40]}-{os.getpid()}-{secrets.token_hex(4)}"
 
 
 class Fleet:

@@ -9,6 +9,7 @@ from sonic.service import trash
 from sonic.service.audit import AuditLog
 from sonic.service.fleet import Fleet
 from sonic.service.outbox import Outbox
+from sonic.service.scratch import clear_scratch
 from sonic.service.store import JobStore
 
 if TYPE_CHECKING:
@@ -20,14 +21,16 @@ logger = logging.getLogger(__name__)
 
 
 def clean(database: Database, blobs: BlobStore, settings: ServiceSettings) -> None:
-    """Delete what is over: jobs, files, old messages and audit lines; two may do it at a time."""
+    """Delete what is over: jobs, files, messages, audit lines, scratch; two may do it at a time."""
     store = JobStore(database)
     expired = 0
     while count := store.expire():
         expired += count
     files = trash.empty(database, blobs)
     Outbox(database).expire()
-    Fleet(database).expire()
+    fleet = Fleet(database)
+    fleet.expire()
+    clear_scratch(settings, fleet)
     if settings.audit_retention:
         AuditLog(database).expire(settings.audit_retention)
     if expired or files:

@@ -4,6 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+_SIGNS = (
+    "bad alloc",
+    "bad_alloc",
+    "failed to allocate",
+    "cannot allocate memory",
+    "insufficient memory",
+    "can't start new thread",
+)
 _STATUS = Path("/proc/self/status")
 
 
@@ -37,11 +45,8 @@ def is_out_of_memory(error: BaseException) -> bool:
     """Whether an error means that memory ran out.
 
     Libraries in C++ have no exception of Python's for that, only words: ONNX Runtime says `bad allocation` or
-    `Failed to allocate memory`, OpenCV `Insufficient memory`.
+    `Failed to allocate memory`, OpenCV `Insufficient memory`, FFmpeg `Cannot allocate memory`. A thread needs
+    room for its stack.
     """
-    if isinstance(error, MemoryError):
-        return True
     words = str(error).lower()
-    return any(
-        sign in words for sign in ("bad alloc", "bad_alloc", "failed to allocate", "insufficient memory")
-    )
+    return isinstance(error, MemoryError) or any(sign in words for sign in _SIGNS)

@@ -53,8 +53,11 @@ class JobQueue:
 
         A job whose video was made in the meantime is finished on the spot, and the next one is taken.
         """
-        self.recover()
+        with self._database.read() as transaction:  # idle workers lock nobody out
+            if not _anything_to_do(transaction):
+                return None
         with self._database.write() as transaction:
+            self._put_back(transaction, schema.jobs.c.lease_expires_at < transaction.now)
             while (job := _next(transaction)) is not None:
                 same = find_finished(transaction, job.cache_key)
                 if same is None:
@@ -62,16 +65,6 @@ class JobQueue:
                     return _held(transaction, job.id, worker)
                 transitions.reuse(transaction, job, same)
         return None
-
-    def recover(self) -> int:
-        """Put back the jobs whose lease ran out; returns how many."""
-        jobs = schema.jobs
-        with self._database.read() as transaction:
-            abandoned = sqlalchemy.and_(jobs.c.state == RUNNING, jobs.c.lease_expires_at < transaction.now)
-            if transaction.execute(sqlalchemy.select(jobs.c.id).where(abandoned).limit(1)).first() is None:
-                return 0
-        with self._database.write() as transaction:
-            return self._put_back(transaction, jobs.c.lease_expires_at < transaction.now)
 
     def release(self, worker: str) -> int:
         """Put back the jobs of a worker that is known to be dead, without waiting for the lease."""
@@ -191,6 +184,15 @@ class JobQueue:
         else:
             message = f"The worker died in each of {job.attempts} attempts: save picture and sound again."
             transitions.fail(transaction, job, {"code": "worker_lost", "message": message})
+
+
+def _anything_to_do(transaction: Transaction) -> bool:
+    """Whether a job waits, or one was abandoned."""
+    jobs = schema.jobs
+    waiting = sqlalchemy.and_(jobs.c.state == QUEUED, jobs.c.available_at <= transaction.now)
+    abandoned = sqlalchemy.and_(jobs.c.state == RUNNING, jobs.c.lease_expires_at < transaction.now)
+    query = sqlalchemy.select(jobs.c.id).where(sqlalchemy.or_(waiting, abandoned)).limit(1)
+    return transaction.execute(query).first() is not None
 
 
 def _next(transaction: Transaction) -> Job | None:

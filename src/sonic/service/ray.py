@@ -50,16 +50,16 @@ class Runner:
 
     def __init__(self, settings: ServiceSettings) -> None:
         self._work = ExitStack()
-        self._worker = Worker(settings, kill=lambda: os._exit(STUCK))
-        self._take_one = self._work.enter_context(self._worker.at_work())
+        self._worker = self._work.enter_context(Worker(settings, kill=lambda: os._exit(STUCK)))
+        self._model = self._worker.load()
 
     async def run_next(self) -> bool:
         """Make the next job, in a thread; False if there was none."""
-        return not self._worker.ended and await asyncio.to_thread(self._take_one)
+        return not self._worker.ending and await asyncio.to_thread(self._worker.take_one, self._model)
 
     def check_health(self) -> None:
         """Raises when the process must be replaced; Ray Serve asks regularly."""
-        if self._worker.ended:
+        if self._worker.ending:
             raise RuntimeError("the worker has used up its memory")
 
     def __del__(self) -> None:

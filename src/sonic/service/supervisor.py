@@ -15,10 +15,9 @@ from typing import TYPE_CHECKING
 from sonic.errors import StorageError
 from sonic.service.blobs import BlobStore
 from sonic.service.database import Database
-from sonic.service.fleet import Fleet
+from sonic.service.fleet import Fleet, new_name
 from sonic.service.janitor import clean
 from sonic.service.queue import JobQueue
-from sonic.service.worker import new_name
 
 if TYPE_CHECKING:
     from sonic.service.settings import ServiceSettings
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
 _LOOK_EVERY = 0.5  # seconds
 _CLEAN_EVERY = 60.0  # seconds
 _LEASES_SILENT = 3  # times the lease after which a worker that says nothing is killed
+_START_TIME = 120.0  # seconds that a worker may take until its first sign of life
 _SHORT_LIFE = 10.0  # seconds; whoever dies earlier is started again more slowly each time
 _LONGEST_PAUSE = 30.0  # seconds
 _LAST_WORDS = 5.0  # seconds between the polite and the other way to end a process
@@ -40,6 +40,7 @@ class _Child:
     name: str = ""
     process: subprocess.Popen[bytes] | None = None
     started: float = 0.0
+    seen: bool = False
     next_start: float = 0.0
     short_lives: int = 0
 
@@ -71,8 +72,7 @@ class Supervisor:
         self._thread.join()
         running = [child.process for child in self._children if child.process is not None]
         for process in running:
-            if process.stdin is not None:
-                process.stdin.close()
+            _close_input(process)
         _wait(running, self._settings.drain)
         for process in running:
             process.terminate()
@@ -107,8 +107,11 @@ class Supervisor:
                 if time.monotonic() >= child.next_start:
                     self._start(child)
             elif (code := child.process.poll()) is not None:
+                _close_input(child.process)
                 self._mourn(child, code)
-            elif child.name not in alive and time.monotonic() - child.started > silence:
+            elif child.name in alive:
+                child.seen = True
+            elif child.seen or time.monotonic() - child.started > _START_TIME:
                 logger.error("worker %s is silent and is killed", child.name)
                 child.process.kill()
         if time.monotonic() - self._cleaned >= _CLEAN_EVERY:
@@ -116,7 +119,7 @@ class Supervisor:
             clean(self._database, self._blobs, self._settings)
 
     def _start(self, child: _Child) -> None:
-        child.name, child.started = new_name(), time.monotonic()
+        child.name, child.started, child.seen = new_name(), time.monotonic(), False
         child.process = subprocess.Popen(  # noqa: S603 - our own program
             [sys.executable, "-m", "sonic.service.process", child.name],
             stdin=subprocess.PIPE,
@@ -133,6 +136,12 @@ class Supervisor:
         pause = min(_LONGEST_PAUSE, 2.0 ** (child.short_lives - 1)) if short else 0.0
         child.process, child.next_start = None, time.monotonic() + pause
         logger.warning("worker %s ended with code %d, %d jobs go back", child.name, code, back)
+
+
+def _close_input(process: subprocess.Popen[bytes]) -> None:
+    """Tell a worker to end after its job, if it still lives."""
+    if process.stdin is not None:
+        process.stdin.close()
 
 
 def _wait(processes: list[subprocess.Popen[bytes]], seconds: float) -> None:

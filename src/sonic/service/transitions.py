@@ -92,15 +92,16 @@ def cancel(transaction: Transaction, job: Job) -> None:
 def requeue(
     transaction: Transaction, job: Job, *, reason: str, delay: float = 0.0, counted: bool = True
 ) -> None:
-    """Put a running job back; `delay` seconds pass before it is tried again."""
+    """Put a running job back: to its old place in the queue, or behind others after `delay` seconds."""
     jobs = schema.jobs
+    available = transaction.now + timedelta(seconds=delay) if delay else job.available_at
     transaction.execute(
         sqlalchemy.update(jobs)
         .where(jobs.c.id == job.id)
         .values(
             state=QUEUED,
             progress=None,
-            available_at=transaction.now + timedelta(seconds=delay),
+            available_at=available,
             attempts=job.attempts if counted else job.attempts - 1,
             **_NO_LEASE,
         )

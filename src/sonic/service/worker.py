@@ -4,13 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-import secrets
-import socket
-import tempfile
 import threading
-from contextlib import contextmanager
-from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sonic.errors import FileGoneError, InputError, SonicError, StorageError
@@ -18,14 +12,18 @@ from sonic.model import load_model
 from sonic.service.attempt import Stopped
 from sonic.service.blobs import BlobStore
 from sonic.service.database import Database
-from sonic.service.fleet import Fleet
+from sonic.service.fleet import Fleet, new_name
 from sonic.service.making import make
 from sonic.service.memory import is_out_of_memory, limit_memory
 from sonic.service.pulse import Pulse
 from sonic.service.queue import JobQueue, Verdict
+from sonic.service.scratch import scratch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from typing_extensions import Self
 
     from sonic.model import Model
     from sonic.service.attempt import Attempt
@@ -37,13 +35,11 @@ _WITHOUT_DATABASE = 5.0  # seconds to wait before the database is tried again
 logger = logging.getLogger(__name__)
 
 
-def new_name() -> str:
-    """A name that no other worker has: machine, process, four random letters."""
-    return f"{socket.gethostname()[:40]}-{os.getpid()}-{secrets.token_hex(2)}"
-
-
 class Worker:
-    """Takes jobs from the queue until it is told to end.
+    """Takes jobs from the queue until it is told to end; `run` does it all.
+
+    An actor of a cluster, which has a loop of its own, writes `with worker: model = worker.load()` and calls
+    `take_one(model)` again and again.
 
     Args:
         settings: where queue and storage are, and the limits of a job.
@@ -73,32 +69,32 @@ class Worker:
 
     def run(self) -> None:
         """Work until `drain` or `stop` is called, or a job has used up the process's memory."""
-        with self.at_work() as take_one:
-            while not self.ended:
-                if not take_one():
+        with self:
+            model = self.load()
+            while not self.ending:
+                if not self.take_one(model):
                     self._ending.wait(self._settings.poll)
 
-    @contextmanager
-    def at_work(self) -> Iterator[Callable[[], bool]]:
-        """Load the model and give signs of life while the block runs.
-
-        Yields a function that claims a job and works on it; it returns False if there was none.
-        """
+    def __enter__(self) -> Self:
         self._pulse.start()
-        try:
-            model = load_model(self._settings.model, self._settings.device)
-            if self._limited:
-                limit_memory(self._settings.memory_limit)
-            self._pulse.ready()
-            logger.info("worker %s is ready", self.name)
-            yield partial(self._take_one, model)
-        finally:
-            self._pulse.stop()
-            self._database.close()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pulse.stop()
+        self._database.close()
+
+    def load(self) -> Model:
+        """The model of the settings, loaded once for all jobs."""
+        model = load_model(self._settings.model, self._settings.device)
+        if self._limited:
+            limit_memory(self._settings.memory_limit)
+        self._pulse.ready()
+        logger.info("worker %s is ready", self.name)
+        return model
 
     @property
-    def ended(self) -> bool:
-        """Whether it shall take no more jobs."""
+    def ending(self) -> bool:
+        """Whether no further job shall be taken."""
         return self._ending.is_set()
 
     def drain(self) -> None:
@@ -111,8 +107,8 @@ class Worker:
         if (attempt := self._attempt) is not None:
             attempt.end(Verdict.STOPPED)
 
-    def _take_one(self, model: Model) -> bool:
-        """Claim a job and work on it; False if there was none."""
+    def take_one(self, model: Model) -> bool:
+        """Claim a job and work on it, inside a `with` block of the worker; False if there was none."""
         try:
             job = self._queue.claim(self.name)
             if job is not None:
@@ -126,16 +122,16 @@ class Worker:
 
     def _work(self, model: Model, job: Job) -> None:
         logger.info("worker %s begins %s, attempt %d", self.name, job.id, job.attempts)
-        with self._pulse.holding(job) as attempt, tempfile.TemporaryDirectory(prefix="sonic-") as folder:
+        with self._pulse.holding(job) as attempt, scratch(self._settings, self.name) as folder:
             self._attempt = attempt
             try:
-                outcome = make(model, self._database, self._blobs, attempt, Path(folder))
+                outcome = make(model, self._database, self._blobs, attempt, folder)
                 self._queue.finish(job.id, self.name, outcome)
                 logger.info("worker %s finished %s", self.name, job.id)
             except Stopped as stopped:
                 self._give_back(job, stopped.verdict)
             except Exception as error:  # noqa: BLE001 - the edge of the process: the job keeps the error
-                self._fail(job, error, Path(folder))
+                self._fail(job, error, folder)
             finally:
                 self._attempt = None
 

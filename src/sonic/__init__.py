@@ -13,9 +13,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from sonic.client import Client
     from sonic.config import GenerateConfig
     from sonic.errors import (
         AudioError,
+        AudioTooLongError,
         AudioTooShortError,
         Cancelled,
         ConfigError,
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
         QueueFullError,
         QuotaError,
         RateLimitError,
+        ServiceError,
         SilentAudioError,
         SonicError,
         SpeakerError,
@@ -67,8 +70,10 @@ __version__ = "0.1.0"
 __all__ = [
     "AudioError",
     "AudioReport",
+    "AudioTooLongError",
     "AudioTooShortError",
     "Cancelled",
+    "Client",
     "ConfigError",
     "DependencyError",
     "DiskSpaceError",
@@ -99,6 +104,7 @@ __all__ = [
     "QueueFullError",
     "QuotaError",
     "RateLimitError",
+    "ServiceError",
     "SilentAudioError",
     "SonicError",
     "SpeakerError",
@@ -118,6 +124,7 @@ __all__ = [
 
 _HOMES = {
     "AudioReport": "sonic.hearing",
+    "Client": "sonic.client",
     "GenerateConfig": "sonic.config",
     "Model": "sonic.model",
     "Progress": "sonic.progress",

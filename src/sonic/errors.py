@@ -15,6 +15,7 @@
     |  |- AudioError                audio               not a recording, empty, corrupt
     |  |  |- NoAudioTrackError      no_audio_track
     |  |  |- AudioTooShortError     audio_too_short
+    |  |  |- AudioTooLongError      audio_too_long      longer than the service takes
     |  |  |- SilentAudioError       silent_audio
     |  |  `- SpeakerError           speaker             fewer voices than asked for
     |  |- VideoError                video               a reference video that cannot be used
@@ -38,6 +39,7 @@
     |- MemoryLimitError             memory_limit        exit 1: a job needed more memory than it may have
     |- TimeLimitError               time_limit          exit 1: a job took longer than it may
     |- WorkerLostError              worker_lost         exit 1: the process died each time it tried the job
+    |- ServiceError                 service             exit 1: the service refuses; has a code of its own
     `- Cancelled                    cancelled           exit 130
 
 Messages are one sentence that names the value, the limit and the remedy. The codes never change between
@@ -137,6 +139,12 @@ class AudioTooShortError(AudioError):
     """The recording is too short to hold speech."""
 
     code = "audio_too_short"
+
+
+class AudioTooLongError(AudioError):
+    """The recording is longer than the service takes."""
+
+    code = "audio_too_long"
 
 
 class SilentAudioError(AudioError):
@@ -282,6 +290,31 @@ class WorkerLostError(SonicError):
     """The process that worked on a job died, as often as it was tried."""
 
     code = "worker_lost"
+
+
+class ServiceError(SonicError):
+    """The service refuses a request, or a job has failed there; both ends raise the same.
+
+    Attributes:
+        code: one of the stable codes in `docs/service.md`.
+        status: the HTTP status that answers it; None where the connection itself failed.
+        retry_after: seconds after which it may work; None where waiting does not help.
+    """
+
+    code = "service"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str = "service",
+        status: int | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.status = status
+        self.retry_after = retry_after
 
 
 class Cancelled(SonicError):  # noqa: N818 - a request, not a fault

@@ -156,6 +156,7 @@ class Model:
         *,
         face_index: int | None = None,
         face_points: FacePointsInput | None = None,
+        expand_ratio: float = 0.2,
     ) -> PortraitReport:
         """Look at a portrait as `generate` does and say what will suffer, what cannot work, and what helps.
 
@@ -163,13 +164,16 @@ class Model:
             image: as for `generate`.
             face_index: which face, 0 for the largest; the largest if not given.
             face_points: where the face is, as for `generate`.
+            expand_ratio: as for `generate`; it sizes the crop in the report and nothing else.
 
         Raises:
             ImageError: the picture cannot be read; FaceIndexError, FacePointsError: see `generate`. What else
                 `generate` refuses is a finding of severity "refuse" here.
         """
         points = None if face_points is None else FacePoints.read(face_points)
-        return inspect_picture(load_image(image), face_index=face_index, face_points=points)
+        return inspect_picture(
+            load_image(image), face_index=face_index, face_points=points, expand_ratio=expand_ratio
+        )
 
     def self_test(self) -> int:
         """Make motion for one second of noise, as `sonic doctor` does; returns the number of frames."""

@@ -98,6 +98,15 @@ def test_what_generate_refuses_is_a_finding_beside_the_figures(picture):
     assert report.codes[0] == "face_too_small"
     assert "48 are needed" in report.findings[0].advice
     assert report.measures.face_width < 48
+    assert report.face_box is not None
+    assert report.crop is None
+
+
+def test_the_report_says_where_the_face_is_and_what_is_animated(large, plain):
+    face, crop = plain.face_box, plain.crop
+    assert crop.x <= face.x <= face.x + face.width <= crop.x + crop.width <= large.shape[1]
+    assert crop.y <= face.y <= face.y + face.height <= crop.y + crop.height <= large.shape[0]
+    assert inspect_picture(large, expand_ratio=0.0).crop.width < crop.width
 
 
 def test_one_face_that_was_chosen_is_not_one_of_several(picture):

@@ -26,6 +26,7 @@ _COMMANDS = {
     "info": "Say what made a video.",
     "doctor": "Check this installation.",
     "evaluate": "Judge a model or finished videos by figures.",
+    "serve": "Run the job service: videos over HTTP (needs the serve extra).",
     "worker": "Make videos for a service on another machine (needs the serve extra).",
     "keys": "Make, list and revoke API keys of a service (needs the serve extra).",
     "train": "Train a motion model (needs the train extra).",

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sonic.errors import ImageError, MouthCoveredError, NoFaceError
 from sonic.face.checks import eyes, focus, light, makeup, mouth, style
 from sonic.face.checks.advice import finding, refusal, score, sort
-from sonic.face.checks.report import Measures, PortraitReport
+from sonic.face.checks.report import Box, Measures, PortraitReport
 from sonic.face.checks.view import view_face
+from sonic.face.crop import head_square
 from sonic.face.landmarks import face_width
-from sonic.face.portrait import check_face, locate_face
+from sonic.face.portrait import check_face, locate_face, person_mask
 from sonic.face.pose import head_angles
+from sonic.face.topology import MESH_COUNT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +42,11 @@ COVERS = {
 
 
 def inspect_picture(
-    image: NDArray[np.uint8], *, face_index: int | None = None, face_points: FacePoints | None = None
+    image: NDArray[np.uint8],
+    *,
+    face_index: int | None = None,
+    face_points: FacePoints | None = None,
+    expand_ratio: float = 0.2,
 ) -> PortraitReport:
     """The report on a uint8 RGB picture [H, W, 3]; what `generate` would refuse is a finding here.
 
@@ -47,6 +54,7 @@ def inspect_picture(
         image: the whole picture, upright.
         face_index: which face, 0 for the largest; None takes the largest and notes the others.
         face_points: where the face is, placed by hand.
+        expand_ratio: 0..1, room around the head in the reported crop, in head sizes on every side.
 
     Raises:
         FaceIndexError: the picture has fewer faces than `face_index` asks for.
@@ -57,11 +65,23 @@ def inspect_picture(
         return _report(image, 0, None, [refusal(error.code, str(error))])
     shown = faces if face_index is None else 1
     report = inspect_face(image, face.landmarks, faces=shown, wobble=face.wobble)
+    report = replace(report, face_box=_face_box(face.landmarks))
     try:
         check_face(face, head_angles(face.landmarks), image.shape[:2])
     except ImageError as error:
-        return _report(image, faces, report.measures, [refusal(error.code, str(error)), *report.findings])
-    return report
+        findings = sort([refusal(error.code, str(error)), *report.findings])
+        return replace(report, findings=findings, score=score(findings))
+    return replace(report, crop=_crop(image, face.landmarks, expand_ratio))
+
+
+def _face_box(landmarks: NDArray[np.float32]) -> Box:
+    low, high = landmarks[:MESH_COUNT, :2].min(axis=0), landmarks[:MESH_COUNT, :2].max(axis=0)
+    return Box(*(round(float(number), 1) for number in (*low, *(high - low))))
+
+
+def _crop(image: NDArray[np.uint8], landmarks: NDArray[np.float32], expand_ratio: float) -> Box:
+    square = head_square(landmarks, person_mask(image, landmarks), expand_ratio)
+    return Box(*(round(number, 1) for number in (square.x, square.y, square.size, square.size)))
 
 
 def inspect_portrait(portrait: Portrait, *, chosen: bool = False) -> PortraitReport:

@@ -83,13 +83,19 @@ def analyse_portrait(
     face, count = locate_face(image, face_index=face_index, face_points=face_points)
     angles = head_angles(face.landmarks)
     check_face(face, angles, image.shape[:2])
-    bare = head_square(face.landmarks, np.zeros(image.shape[:2], np.float32), 0)
-    person = PersonSegmenter().segment(image, bare)
-    # The face itself is certain, however unsure the network is about an old print or a drawing.
-    outline = np.round(face.landmarks[list(FACE_OVAL), :2]).astype(np.int32)
-    cv2.fillPoly(person, [outline], 1.0)
+    person = person_mask(image, face.landmarks)
     crop = head_square(face.landmarks, person, expand_ratio)
     return Portrait(image, face.landmarks, crop, person, face.score, count, *angles, face.wobble)
+
+
+def person_mask(image: NDArray[np.uint8], landmarks: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Where the person with this face is in an RGB picture [H, W, 3]; float32 [H, W] in 0..1."""
+    bare = head_square(landmarks, np.zeros(image.shape[:2], np.float32), 0)
+    person = PersonSegmenter().segment(image, bare)
+    # The face itself is certain, however unsure the network is about an old print or a drawing.
+    outline = np.round(landmarks[list(FACE_OVAL), :2]).astype(np.int32)
+    cv2.fillPoly(person, [outline], 1.0)
+    return person
 
 
 def locate_face(

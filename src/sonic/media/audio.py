@@ -14,7 +14,7 @@ import numpy as np
 import soxr
 
 from sonic.errors import AudioError, AudioTooShortError, NoAudioTrackError, SilentAudioError
-from sonic.media.source import FileInput, describe, ffmpeg_name, is_file_input, locate
+from sonic.media.source import CONTAINERS, FileInput, describe, ffmpeg_name, is_file_input, locate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -209,7 +209,7 @@ class _FileReader:
     def _open(self) -> av.container.InputContainer:
         source = io.BytesIO(self._source) if isinstance(self._source, bytes) else ffmpeg_name(self._source)
         try:
-            container = av.open(source, mode="r", metadata_errors="replace")
+            container = av.open(source, mode="r", metadata_errors="replace", options=CONTAINERS)
         except (av.error.FFmpegError, OSError) as error:
             raise AudioError(
                 f"The recording {self._name} cannot be decoded, it is damaged or no recording: {_FORMATS}."

@@ -9,7 +9,7 @@ import numpy as np
 import soxr
 
 from sonic.errors import InputError, NoAudioTrackError
-from sonic.media.source import ffmpeg_name
+from sonic.media.source import CONTAINERS, ffmpeg_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +25,7 @@ def frames_at(path: Path, rate: float) -> tuple[Iterator[Frame], float]:
     Raises:
         InputError: the file holds no picture; FFmpegError: it cannot be decoded.
     """
-    with av.open(ffmpeg_name(path)) as container:
+    with av.open(ffmpeg_name(path), options=CONTAINERS) as container:
         frame = next(container.decode(video=0), None) if container.streams.video else None
     if frame is None:
         raise InputError(f"{path} has no picture: give a video.")
@@ -39,7 +39,7 @@ def sound_after(path: Path, start: float, rate: int) -> Samples:
     Raises:
         NoAudioTrackError: there is no sound; FFmpegError: it cannot be decoded.
     """
-    with av.open(ffmpeg_name(path)) as container:
+    with av.open(ffmpeg_name(path), options=CONTAINERS) as container:
         if not container.streams.audio:
             raise NoAudioTrackError(f"{path} has no sound: give a video of somebody who talks.")
         mono = av.AudioResampler("flt", "mono")
@@ -53,7 +53,7 @@ def sound_after(path: Path, start: float, rate: int) -> Samples:
 
 
 def _paced(path: Path, rate: float, first: float) -> Iterator[Frame]:
-    with av.open(ffmpeg_name(path)) as container:
+    with av.open(ffmpeg_name(path), options=CONTAINERS) as container:
         half = 0.5 / float(container.streams.video[0].average_rate or rate)
         shown = 0
         for frame in container.decode(video=0):

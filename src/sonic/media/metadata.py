@@ -13,7 +13,7 @@ from PIL import Image
 
 from sonic.errors import InputError
 from sonic.media.output import PROVENANCE_FILE
-from sonic.media.source import ffmpeg_name
+from sonic.media.source import CONTAINERS, ffmpeg_name
 
 LABEL = "AI-generated video: made by Sonic from a still portrait and a voice recording."
 
@@ -63,7 +63,7 @@ def read_info(path: str | os.PathLike[str]) -> VideoInfo:
     if path.is_dir():
         return _folder_info(path)
     try:
-        with av.open(ffmpeg_name(path), metadata_errors="replace") as container:
+        with av.open(ffmpeg_name(path), metadata_errors="replace", options=CONTAINERS) as container:
             return _file_info(path, container)
     except (av.error.FFmpegError, OSError) as error:
         raise InputError(f"'{path}' is not a video that can be read: give an .mp4, .webm or .gif.") from error

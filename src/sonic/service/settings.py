@@ -178,6 +178,29 @@ class ServiceSettings:
     duration_limit: float = _setting(
         600.0, "Longest recording that is taken.", unit="seconds", minimum=1.0, maximum=86400.0
     )
+    upload_time: float = _setting(
+        300.0,
+        "Seconds within which an upload or a download of an address must be complete.",
+        unit="seconds",
+        minimum=1.0,
+        maximum=86400.0,
+    )
+    decoder_memory: int = _setting(
+        4096,
+        "Megabytes that looking at an upload may take, in a process of its own.",
+        "Enforced on Linux: what needs more is refused with the code `decoder_limit`.",
+        unit="MB",
+        minimum=512,
+        maximum=1024 * 1024,
+    )
+    decoder_time: float = _setting(
+        60.0,
+        "Seconds that looking at an upload may take.",
+        "What takes longer is refused with the code `decoder_limit`.",
+        unit="seconds",
+        minimum=1.0,
+        maximum=3600.0,
+    )
     require_consent: bool = _setting(
         False,
         "Refuses jobs without a consent statement.",
@@ -189,10 +212,16 @@ class ServiceSettings:
         "What it raises refuses the job: for blocklists of the operator.",
     )
     fetch_urls: bool = _setting(False, "Lets requests name web addresses in place of uploaded files.")
+    fetch_private: bool = _setting(False, "Lets requests name addresses of the own network.")
     webhook_secret: str | None = _setting(
         None, "Secret that webhooks are signed with, `whsec_` and base64.", secret=True
     )
     webhook_private: bool = _setting(False, "Lets webhooks go to private addresses.")
+    allowed_hosts: str = _setting(
+        "",
+        "Further names that a server without a token may be reached by, separated by commas.",
+        "Loopback's own names are always among them; any web page can point another one here.",
+    )
     cors_origins: str = _setting("", "Web origins that may call the API, separated by commas; none if empty.")
 
     def __post_init__(self) -> None:

@@ -26,6 +26,16 @@ class Finding:
 
 
 @dataclass(frozen=True)
+class Box:
+    """An upright rectangle in the picture's pixels; `x` and `y` are its top-left corner."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True)
 class Measures:
     """The figures of one face.
 
@@ -58,6 +68,8 @@ class PortraitReport:
         measures: the figures of the face that would be animated; None when there is none.
         findings: what was noticed, the gravest first.
         score: 0 (cannot be animated) to 100 (nothing to improve).
+        face_box: around the face that would be animated, from brows to chin; None when there is none.
+        crop: the square that would be animated; None when the face is missing, too small, cut or turned away.
     """
 
     size: tuple[int, int]
@@ -65,6 +77,8 @@ class PortraitReport:
     measures: Measures | None
     findings: tuple[Finding, ...]
     score: int
+    face_box: Box | None = None
+    crop: Box | None = None
 
     @property
     def usable(self) -> bool:

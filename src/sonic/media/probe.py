@@ -1,0 +1,116 @@
+"""Looks at the headers of pictures and recordings: what they are and how large, without decoding them."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import av
+from PIL import Image, UnidentifiedImageError
+
+from sonic.errors import AudioError, AudioTooLongError, ImageError, ImageTooLargeError, NoAudioTrackError
+from sonic.media.image import MAXIMUM_PIXELS, MINIMUM_SIDE
+from sonic.media.source import CONTAINERS, describe, ffmpeg_name
+
+if TYPE_CHECKING:
+    import os
+
+PICTURES = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF", "MPO", "AVIF", "JPEG2000", "PPM")  # Pillow's names
+
+
+@dataclass(frozen=True)
+class PictureHeader:
+    """Format by Pillow's name, width and height in pixels."""
+
+    format: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class RecordingHeader:
+    """Container by FFmpeg's name, seconds of sound, and whether moving pictures come with it."""
+
+    format: str
+    duration: float
+    video: bool
+
+
+def probe_picture(
+    path: str | os.PathLike[str], *, pixels: int = MAXIMUM_PIXELS, name: str = ""
+) -> PictureHeader:
+    """What the header of the picture at `path` says; `name` stands for the path in messages.
+
+    Raises:
+        ImageError: it is no picture of a kind that portraits come in, or smaller than 64 pixels.
+        ImageTooLargeError: it has more than `pixels`.
+    """
+    name = name or describe(path)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            with Image.open(Path(path), formats=_readable()) as image:
+                header = PictureHeader(str(image.format), image.width, image.height)
+    except Image.DecompressionBombError as error:
+        raise ImageTooLargeError(_too_large(name, pixels)) from error
+    except UnidentifiedImageError as error:
+        raise ImageError(f"{name} is not a picture that can be read: send JPEG, PNG or WebP.") from error
+    except (OSError, ValueError, SyntaxError, EOFError, IndexError) as error:
+        raise ImageError(f"{name} is damaged ({error}): get a complete copy of it.") from error
+    if header.width * header.height > pixels:
+        raise ImageTooLargeError(_too_large(name, pixels))
+    if min(header.width, header.height) < MINIMUM_SIDE:
+        raise ImageError(
+            f"{name} has {header.width}x{header.height} pixels: it needs {MINIMUM_SIDE} a side at least."
+        )
+    return header
+
+
+def probe_recording(path: str | os.PathLike[str], *, seconds: float, name: str = "") -> RecordingHeader:
+    """How long the sound at `path` is, counted packet by packet because headers may lie; `name` as above.
+
+    Raises:
+        AudioError: it is no recording.
+        NoAudioTrackError: it has no sound.
+        AudioTooLongError: it lasts longer than `seconds`.
+    """
+    name = name or describe(path)
+    try:
+        with av.open(
+            ffmpeg_name(Path(path)), mode="r", metadata_errors="replace", options=CONTAINERS
+        ) as container:
+            if not container.streams.audio:
+                raise NoAudioTrackError(
+                    f"There is no sound in {name}: send a recording or a video with sound."
+                )
+            duration = _count(container, seconds, name)
+            return RecordingHeader(container.format.name, duration, bool(container.streams.video))
+    except (av.error.FFmpegError, OSError, ValueError) as error:
+        raise AudioError(
+            f"{name} is no recording that can be read: send WAV, MP3, FLAC, M4A or OGG."
+        ) from error
+
+
+def _readable() -> list[str]:
+    """Those of `PICTURES` that this Pillow was built with."""
+    Image.init()
+    return [name for name in PICTURES if name in Image.OPEN]
+
+
+def _count(container: av.container.InputContainer, limit: float, name: str) -> float:
+    """Seconds of the first sound track."""
+    stream = container.streams.audio[0]
+    total = 0.0
+    for packet in container.demux(stream):
+        total += float((packet.duration or 0) * (packet.time_base or 0))
+        if total > limit:
+            raise AudioTooLongError(
+                f"{name} lasts longer than the {limit:g} s that are taken here: cut it, or send it in parts."
+            )
+    return total
+
+
+def _too_large(name: str, pixels: int) -> str:
+    return f"{name} has more than {pixels / 1e6:g} megapixels: make it smaller first."

@@ -1,0 +1,1 @@
+"""The HTTP side of the service: one idea of the API a module."""

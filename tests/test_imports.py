@@ -52,7 +52,9 @@ ALLOWED = {
         "progress", "service", "video", "train.cli", "",
     },
     "digests": {""},
-    "service": {"service", "config", "digests", "errors", "hub", "media", "model", "progress", "video", ""},
+    "service": {
+        "service", "cluster", "config", "digests", "errors", "hub", "media", "model", "progress", "video", "",
+    },
     "__init__": {"config", "errors", "hearing", "hub", "media.metadata", "model", "progress", "video"},
     "__main__": {"cli"},
 }  # fmt: skip

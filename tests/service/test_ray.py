@@ -26,23 +26,6 @@ JOBS = 5
 QUICK = {"preset": "preview", "crop": "face", "inference_steps": 2, "fps": 10, "duration": 3.0}
 
 
-@pytest.fixture(scope="module")
-def cluster():
-    """A Ray on this machine that believes in two cores."""
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    os.environ.setdefault("RAY_SERVE_HANDLE_AUTOSCALING_METRIC_PUSH_INTERVAL_S", "0.2")
-    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
-    ray.init(
-        num_cpus=2,
-        include_dashboard=False,
-        log_to_driver=False,
-        logging_level="error",
-        object_store_memory=100 * 2**20,
-    )
-    yield
-    ray.shutdown()
-
-
 @pytest.fixture
 def settings(tmp_path):
     return ServiceSettings(data=str(tmp_path), lease=2.0, poll=0.1, drain=20.0)
@@ -69,7 +52,7 @@ def wait_for(found):
     return result
 
 
-@pytest.mark.usefixtures("cluster")
+@pytest.mark.usefixtures("ray_cluster")
 def test_the_queue_scales_workers_and_a_killed_one_loses_no_job(settings, store):
     fleet = Fleet(Database(settings.database))
     pace = on_ray.Pace(upscale_delay_s=0.2)
@@ -96,7 +79,7 @@ def test_the_queue_scales_workers_and_a_killed_one_loses_no_job(settings, store)
     assert alive == []  # those that were drained have said goodbye
 
 
-@pytest.mark.usefixtures("cluster")
+@pytest.mark.usefixtures("ray_cluster")
 def test_what_the_cluster_has_decides(settings, caplog, monkeypatch):
     runner = on_ray.build(settings)._bound_deployment.init_args[1]._bound_deployment
     assert runner._deployment_config.autoscaling_config.max_replicas == 2

@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 
 
 class Executor(Protocol):
-    """Takes jobs from the job table from `start` to `stop`."""
+    """Makes the videos of the job table; `Supervisor` is one."""
 
     def start(self) -> None:
-        """Start the workers."""
+        """Begin, and return."""
 
     def stop(self) -> None:
-        """Let the workers finish within `settings.drain` seconds, and end them."""
+        """End within `settings.drain` seconds; what is not finished goes back to the queue."""
 
 
 class Together:

@@ -10,9 +10,9 @@ from fastapi.responses import JSONResponse
 
 from sonic.config import GenerateConfig
 from sonic.service.api.access import Asking
+from sonic.service.api.bodies import INSPECT_BODY
 from sonic.service.api.context import Here, Service
 from sonic.service.api.documents import Inspection
-from sonic.service.api.bodies import INSPECT_BODY
 from sonic.service.api.problems import refused
 from sonic.service.api.uploads import MEGABYTE, parsed, received
 from sonic.service.reading import MediaLimits, inspect_picture_file, inspect_recording_file

@@ -11,9 +11,9 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 
 from sonic.service.api.access import Asking
+from sonic.service.api.bodies import ORDER_BODY
 from sonic.service.api.context import Here, Service
 from sonic.service.api.documents import State, Video, VideoList, video_document
-from sonic.service.api.bodies import ORDER_BODY
 from sonic.service.api.orders import place, read_order
 from sonic.service.jobs import Job
 

@@ -31,6 +31,8 @@ BUSY_HOUR = 0.15  # share of a day's videos that fall into its busiest hour; ass
 MEDIAN_LENGTH, LENGTH_SPREAD = 20.0, 0.6  # seconds, and the standard deviation of the logarithm; assumed
 SHORTEST, LONGEST = 3.0, 300.0  # seconds
 TARGET = 10.0  # seconds that people may wait on average before their video is begun
+SIZES = (10.0, 20.0, 30.0, 60.0)  # seconds of audio in the sizing table
+PRICE = 0.04  # of a core hour, in dollars; assumed
 ROOMY = 0.85  # share of the time that workers are busy in a service that can take a sudden rush
 BATCHES, STUDENT = 20, 2.09  # of a simulation, for the interval around its mean
 WARM_UP = 0.1  # of the simulated jobs, before the queue is in its usual state
@@ -115,6 +117,23 @@ def fewest(rate: float, mean: float, variation: float, target: float) -> int:
     return workers
 
 
+def sizing(times: ServiceTimes) -> list[dict[str, float]]:
+    """What one core makes in an hour, and what a minute of video costs at `PRICE` with `ROOMY` workers."""
+    rows = []
+    for length in SIZES:
+        seconds = times.start + times.rate * length
+        rows.append(
+            {
+                "audio s": length,
+                "core s": round(seconds, 1),
+                "videos/h and core": round(3600 / seconds),
+                "minutes of video/h and core": round(60 * length / seconds, 1),
+                "cents a minute of video": 100 * PRICE / 3600 * seconds / length * 60 / ROOMY,
+            }
+        )
+    return rows
+
+
 def table(times: ServiceTimes, jobs: int, target: float) -> list[dict[str, object]]:
     """For each number of users the fewest workers that will do, and as many as leave room for more."""
     random = np.random.default_rng(0)
@@ -159,6 +178,8 @@ def main() -> None:
     lengths, seconds = (np.array([job[name] for job in measured]) for name in ("audio s", "cpu s"))
     times = ServiceTimes.fitted(lengths, seconds)
     rows = table(times, arguments.jobs, arguments.target)
+    assumed = {"price": f"{PRICE:g} dollars a core hour, busy for {ROOMY:.0%} of the time"}
+    common.Report("Sizing", assumed, sizing(times)).show(as_json=arguments.json)
     common.Report("Waiting times", _settings(times, arguments.jobs), rows).show(as_json=arguments.json)
 
 

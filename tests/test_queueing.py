@@ -39,6 +39,13 @@ def test_the_fewest_workers_meet_the_target(queueing):
     assert queueing.predicted(0.125, 30.0, 0.4, workers - 1).mean > 10.0
 
 
+def test_sizing_follows_the_service_times(queueing):
+    times = queueing.ServiceTimes(2.0, 1.0, np.ones(1))
+    first = queueing.sizing(times)[0]
+    assert (first["audio s"], first["core s"], first["videos/h and core"]) == (10.0, 12.0, 300)
+    assert first["cents a minute of video"] == pytest.approx(4 / 3600 * 12 * 6 / 0.85)
+
+
 def test_times_are_a_line_through_what_was_measured(queueing):
     lengths = np.array([1.0, 2.0, 4.0])
     times = queueing.ServiceTimes.fitted(lengths, 2.0 + 1.5 * lengths)

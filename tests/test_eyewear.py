@@ -54,9 +54,10 @@ def test_behind_sunglasses_nothing_moves(take):
 
 def test_no_eye_is_drawn_on_the_lenses(take):
     worn = take("with_sunglasses", motion_scale=0.0, duration=1.2)
-    rest = worn.renderer.canvas.cut(worn.portrait.image)
-    points = worn.renderer.canvas.to_crop(worn.portrait.landmarks)[:, :2]
-    reach = 0.12 * float(eye_distance(worn.portrait.landmarks)) * worn.renderer.canvas.layout.scale
+    canvas, landmarks = worn.subject.renderer.canvas, worn.subject.portrait.landmarks
+    rest = canvas.cut(worn.subject.portrait.image)
+    points = canvas.to_crop(landmarks)[:, :2]
+    reach = 0.12 * float(eye_distance(landmarks)) * canvas.layout.scale
     for eye in (RIGHT_EYE, LEFT_EYE):
         low, high = points[list(eye)].min(axis=0) - reach, points[list(eye)].max(axis=0) + reach
         lens = tuple(slice(int(a), int(b)) for a, b in zip(low[::-1], high[::-1], strict=True))

@@ -26,11 +26,17 @@ ALLOWED = {
     "render": {"render", "face", "motion", "inference", "errors"},
     "hearing": {"driver", "speech", "media", "errors"},
     "driver": {"speech", "motion", "media", "config", "errors"},
-    "reference": {"face", "media", "motion", "errors"},
-    "portraits": {"face", "media", "motion", "render", "config", "errors"},
+    "prefetch": set(),
+    "reference": {"face", "media", "motion", "errors", "progress"},
+    "subject": {"face", "motion", "render", "media", "config", "errors"},
+    "dubbing": {
+        "dubbing", "subject", "reference", "prefetch", "face", "motion", "render", "media", "config",
+        "errors", "progress",
+    },
+    "portraits": {"subject", "face", "media", "motion", "render", "config"},
     "pipeline": {
-        "driver", "hearing", "reference", "portraits", "face", "speech", "motion", "render", "media",
-        "config", "errors", "progress",
+        "driver", "hearing", "reference", "portraits", "subject", "dubbing", "prefetch", "face", "speech",
+        "motion", "render", "media", "config", "errors", "progress",
     },
     "video": {"media", "config", "errors", "progress"},
     "model": {

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -48,3 +51,10 @@ def test_the_assets_are_the_ones_that_their_list_describes():
     assert {name for name, _ in listed} == shipped
     for name, digest in listed:
         assert hashlib.sha256(read_asset(name)).hexdigest() == digest, name
+
+
+def test_nothing_is_kept_about_the_user(tmp_path):
+    code = "from sonic.inference import load_asset; load_asset('mouth.onnx')"
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("XDG_")}
+    subprocess.run([sys.executable, "-c", code], env=environment | {"HOME": str(tmp_path)}, check=True)
+    assert list(tmp_path.rglob("*")) == []

@@ -6,6 +6,7 @@ import pytest
 import sonic
 from sonic.face.landmarks import FaceTracker
 from sonic.motion.space import MotionSpace
+from sonic.progress import Reporter
 from sonic.reference import borrow_motion
 
 
@@ -34,7 +35,7 @@ def test_the_head_moves_as_in_the_reference_video(model, portrait_path, tone, no
         audio=(tone(2.4), 16_000), image=portrait_path, reference_video=nodding,
         crop="face", min_resolution=256, inference_steps=2, seed=9,
     )  # fmt: skip
-    wanted = borrow_motion(nodding, space)[:, space.groups["head"]]
+    wanted = borrow_motion(nodding, space, Reporter(None))[:, space.groups["head"]]
     heads = drawn_heads(video.frames(), space)
     count = min(len(heads), len(wanted))
     for axis in range(2):  # pitch and yaw
@@ -43,8 +44,8 @@ def test_the_head_moves_as_in_the_reference_video(model, portrait_path, tone, no
 
 def test_a_picture_a_sound_and_nothing_are_no_reference(space, portrait_path, speech_path, tmp_path):
     with pytest.raises(sonic.VideoError, match="at least one second"):
-        borrow_motion(portrait_path, space)
+        borrow_motion(portrait_path, space, Reporter(None))
     with pytest.raises(sonic.InputError, match="video"):
-        borrow_motion(speech_path, space)
+        borrow_motion(speech_path, space, Reporter(None))
     with pytest.raises(sonic.VideoError, match="does not exist"):
-        borrow_motion(tmp_path / "none.mp4", space)
+        borrow_motion(tmp_path / "none.mp4", space, Reporter(None))

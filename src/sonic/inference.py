@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from importlib import resources
 from typing import TYPE_CHECKING
+
+# Unless this is set before it is loaded, ONNX Runtime keeps a device id and usage records in the user's
+# folder and sends them to its makers.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 import onnxruntime
 from onnxruntime.capi.onnxruntime_pybind11_state import (

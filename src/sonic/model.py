@@ -19,7 +19,7 @@ from sonic.media.image import load_image
 from sonic.media.source import named_file
 from sonic.motion.sampler import MotionSampler
 from sonic.pipeline import MOTION_RATE, Networks, prepare, redrawn
-from sonic.portraits import PortraitPreparer
+from sonic.portraits import PortraitShelf
 from sonic.render.mouth_network import mouth_of
 from sonic.speech.denoise import cleaned
 from sonic.speech.encoder import SpeechEncoder
@@ -78,11 +78,12 @@ class Model:
         self.device = device
         self.info: dict[str, Any] = read_config(folder)
         self.name = str(self.info.get("name", folder.name))
-        sampler = MotionSampler(folder, device=device, threads=_THREADS)
+        sampler, mouth = MotionSampler(folder, device=device, threads=_THREADS), mouth_of(folder)
         self._networks = Networks(
             speech=SpeechEncoder(device=device, threads=_THREADS),
             sampler=sampler,
-            portraits=PortraitPreparer(sampler.space, mouth_of(folder), keep=keep_portraits),
+            mouth=mouth,
+            portraits=PortraitShelf(sampler.space, mouth, keep=keep_portraits),
         )
 
     def generate(
@@ -102,7 +103,8 @@ class Model:
         Args:
             audio: path, bytes, binary file object, `(samples, rate)`, or samples `[N]`, `[N, C]` with
                 `sample_rate` in Hz.
-            image: path, bytes, binary file object, PIL image or array `[H, W(, 3 or 4)]`.
+            image: path, bytes, binary file object, PIL image or array `[H, W(, 3 or 4)]`; or the path of a
+                video, whose main person is dubbed: head and eyes stay as they are, the mouth speaks anew.
             config: options; the defaults if not given.
             sample_rate: rate of bare samples.
             reference_video: path of a video whose main face lends its head movement and blinks, repeated to
@@ -115,7 +117,7 @@ class Model:
         Raises:
             ConfigError: an option is unknown or out of range.
             AudioError, ImageError and their children: the recording or the portrait cannot be used.
-            VideoError: the reference video cannot be used.
+            VideoError: the video to dub or the reference video cannot be used.
         """
         chosen = GenerateConfig.build(config, **overrides)
         if chosen.seed is None:
@@ -137,7 +139,7 @@ class Model:
         sound = cleaned(take.audio) if config.export_audio == "clean" else take.audio
         provenance = self._provenance(config)
         return Video(
-            Film(take.renderer.size, config.fps, take.frame_count, sound, provenance, sources),
+            Film(take.subject.size, config.fps, take.frame_count, sound, provenance, sources),
             config,
             take.frames,
             warnings=take.warnings,

@@ -1,42 +1,29 @@
-"""Portraits made ready to be drawn; the latest few are kept for the recordings that come after."""
+"""Keeps the latest portraits ready, for the recordings that come after."""
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from sonic.face.check import inspect_portrait, refuse
-from sonic.face.points import FacePoints
-from sonic.face.portrait import analyse_portrait
 from sonic.media.image import load_image
-from sonic.render.renderer import Renderer
+from sonic.subject import PortraitSubject
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from sonic.config import GenerateConfig
-    from sonic.face.checks.report import PortraitReport
-    from sonic.face.portrait import Portrait
+    from sonic.face.points import FacePoints
     from sonic.media.image import ImageInput
     from sonic.motion.space import MotionSpace
     from sonic.render.mouth_network import MouthNetwork
 
 
 @dataclass(frozen=True)
-class PreparedPortrait:
-    """One face of a picture, what the check says of it, and its layers; any number of videos may use it."""
-
-    portrait: Portrait
-    report: PortraitReport
-    renderer: Renderer
-
-
-@dataclass(frozen=True)
 class _Wish:
-    """What a prepared portrait depends on; two that are equal get the same one."""
+    """What a portrait's analysis and layers depend on; wishes that are equal get the same ones."""
 
     pixels: str  # SHA-256
     expand_ratio: float
@@ -45,14 +32,12 @@ class _Wish:
     resolution: int
     crop: str
     image: NDArray[np.uint8] = field(compare=False, repr=False)
-
-    @property
-    def face_points(self) -> FacePoints | None:
-        return FacePoints(dict(self.places)) if self.places else None
+    config: GenerateConfig = field(compare=False, repr=False)
+    face_points: FacePoints | None = field(compare=False, repr=False)
 
 
-class PortraitPreparer:
-    """Analyses portraits and builds their layers, which takes about a second each.
+class PortraitShelf:
+    """Analyses portraits and builds their layers, or takes them off the shelf.
 
     Args:
         space: the model's motion space.
@@ -65,13 +50,10 @@ class PortraitPreparer:
         self._mouth = mouth
         self._recall = lru_cache(maxsize=keep)(self._make)
 
-    def prepare(
-        self, image: ImageInput, config: GenerateConfig, face_points: FacePoints | None
-    ) -> PreparedPortrait:
-        """The portrait in `image`, ready to be drawn as `config` says; raises what is wrong with it.
-
-        Whoever places `face_points` by hand has seen the mouth: the check does not refuse it then.
-        """
+    def subject(
+        self, image: ImageInput, config: GenerateConfig, face_points: FacePoints | None = None
+    ) -> PortraitSubject:
+        """The portrait in `image`, ready to be drawn as `config` says; raises what is wrong with it."""
         picture = load_image(image)
         digest = hashlib.sha256(repr(picture.shape).encode())
         digest.update(picture.data)
@@ -83,34 +65,10 @@ class PortraitPreparer:
             resolution=config.resolution,
             crop=config.crop,
             image=picture,
+            config=config,
+            face_points=face_points,
         )
-        return self._recall(wish)
+        return replace(self._recall(wish), config=config)
 
-    def redraw(self, prepared: PreparedPortrait, config: GenerateConfig) -> PreparedPortrait:
-        """The same portrait with layers for another resolution or crop."""
-        renderer = self._renderer(prepared.portrait, prepared.report, config.resolution, config.crop)
-        return PreparedPortrait(prepared.portrait, prepared.report, renderer)
-
-    def _make(self, wish: _Wish) -> PreparedPortrait:
-        portrait = analyse_portrait(
-            wish.image,
-            expand_ratio=wish.expand_ratio,
-            face_index=wish.face_index,
-            face_points=wish.face_points,
-        )
-        report = inspect_portrait(portrait, chosen=wish.face_index is not None)
-        if not wish.places:
-            refuse(report)
-        return PreparedPortrait(
-            portrait, report, self._renderer(portrait, report, wish.resolution, wish.crop)
-        )
-
-    def _renderer(self, portrait: Portrait, report: PortraitReport, resolution: int, crop: str) -> Renderer:
-        return Renderer(
-            portrait,
-            self._space,
-            resolution=resolution,
-            crop=crop,
-            mouth=self._mouth,
-            eyewear=report.eyewear,
-        )
+    def _make(self, wish: _Wish) -> PortraitSubject:
+        return PortraitSubject.of(wish.image, wish.config, self._space, self._mouth, wish.face_points)

@@ -7,14 +7,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-STAGES = ("audio", "portrait", "motion", "frames", "finish")
+STAGES = ("audio", "portrait", "video", "motion", "frames", "finish")
 
 
 @dataclass(frozen=True)
 class Progress:
     """One report: `done` of `total` units of `stage`, `elapsed` seconds after the stage began.
 
-    The stages come in the order of `STAGES`; the units of "frames" are frames, those of the others are steps.
+    The stages come in the order of `STAGES`; the units of "video", which only comes where one is watched, and
+    of "frames" are frames, those of the others are steps.
     """
 
     stage: str

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 import sys
+import threading
+import time
 import wave
 from pathlib import Path
 
@@ -238,3 +240,23 @@ def test_a_disk_that_is_too_small(tmp_path):
 def test_outputs_that_cannot_be(tmp_path, name, message):
     with pytest.raises(OutputPathError, match=message):
         resolve_output(tmp_path / name)
+
+
+def test_an_interrupt_that_loses_a_wake_up_does_not_hang(tmp_path, monkeypatch):
+    def end(writer):
+        waiting = writer._frames.not_empty
+        while not waiting._waiters:
+            time.sleep(0.01)
+        monkeypatch.setattr(waiting, "notify", lambda: None)
+        ending = threading.Thread(target=writer.close, daemon=True)
+        ending.start()
+        ending.join(timeout=20)
+        assert not ending.is_alive()
+
+    with (
+        pytest.raises(KeyboardInterrupt),
+        open_writer(tmp_path / "film.mp4", make_film(3), overwrite=True) as writer,
+    ):
+        end(writer)
+        raise KeyboardInterrupt
+    assert list(tmp_path.iterdir()) == []

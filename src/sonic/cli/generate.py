@@ -70,7 +70,10 @@ def generate(
     debug: bool,
     **values: Any,
 ) -> None:
-    """Make a talking video of PORTRAIT, a picture, that speaks AUDIO, a recording or a video with sound."""
+    """Make a talking video of PORTRAIT that speaks AUDIO, a recording or a video with sound.
+
+    PORTRAIT is a picture, or a video whose main person is to speak new words.
+    """
     settings.debug, settings.json = debug, as_json
     started = time.perf_counter()
     given = {name: value for name, value in values.items() if value is not None}

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _LABELS = {
     "audio": "reading the recording",
     "portrait": "studying the portrait",
+    "video": "watching the video",
     "motion": "finding the motion",
     "frames": "drawing",
     "finish": "finishing",

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import av
 import numpy as np
 import soxr
+from av.stream import Disposition
 
 from sonic.errors import InputError, NoAudioTrackError
-from sonic.media.source import CONTAINERS, ffmpeg_name
+from sonic.media.image import is_picture
+from sonic.media.source import CONTAINERS, ffmpeg_name, named_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,12 +28,64 @@ def frames_at(path: Path, rate: float) -> tuple[Iterator[Frame], float]:
     Raises:
         InputError: the file holds no picture; FFmpegError: it cannot be decoded.
     """
+    first = look_at(path).start
+    return _paced(path, rate, first), first
+
+
+def frames_from(path: Path, rate: float, start: int) -> Iterator[Frame]:
+    """The frames of `frames_at` from number `start` on, without reading all that is before."""
+    return _paced(path, rate, look_at(path).start, start)
+
+
+@dataclass(frozen=True)
+class Look:
+    """What the header and the first frame of a video say.
+
+    Attributes:
+        width, height: pixels, as shown.
+        rate: frames a second.
+        duration: seconds; 0 if it is not told.
+        start: when the first frame is shown, seconds.
+    """
+
+    width: int
+    height: int
+    rate: float
+    duration: float
+    start: float
+
+
+def look_at(path: Path) -> Look:
+    """Open a video and look at its first frame.
+
+    Raises:
+        InputError: the file holds no picture; FFmpegError: it cannot be decoded.
+    """
     with av.open(ffmpeg_name(path), options=CONTAINERS) as container:
         frame = next(container.decode(video=0), None) if container.streams.video else None
-    if frame is None:
-        raise InputError(f"{path} has no picture: give a video.")
-    first = frame.time or 0.0
-    return _paced(path, rate, first), first
+        if frame is None:
+            raise InputError(f"{path} has no picture: give a video.")
+        height, width = _upright(frame).shape[:2]
+        rate = float(container.streams.video[0].average_rate or 25)
+        return Look(width, height, rate, (container.duration or 0) / av.time_base, frame.time or 0.0)
+
+
+def film_path(source: object) -> Path | None:
+    """The file that `source` names if it is a video; None for pictures, animations and anything else."""
+    path = named_file(source)
+    if path is None or is_picture(path):
+        return None
+    try:
+        with av.open(ffmpeg_name(path), options=CONTAINERS) as container:
+            films = [stream for stream in container.streams.video if not _is_cover(stream)]
+    except (av.FFmpegError, OSError):
+        return None
+    return path if films else None
+
+
+def _is_cover(stream: av.VideoStream) -> bool:
+    """Whether a stream is the picture that comes with a piece of music."""
+    return bool(stream.disposition & Disposition.attached_pic)
 
 
 def sound_after(path: Path, start: float, rate: int) -> Samples:
@@ -52,14 +107,24 @@ def sound_after(path: Path, start: float, rate: int) -> Samples:
     return np.pad(samples, (late, 0)) if late > 0 else samples[-late:]
 
 
-def _paced(path: Path, rate: float, first: float) -> Iterator[Frame]:
+def _paced(path: Path, rate: float, first: float, start: int = 0) -> Iterator[Frame]:
     with av.open(ffmpeg_name(path), options=CONTAINERS) as container:
-        half = 0.5 / float(container.streams.video[0].average_rate or rate)
-        shown = 0
+        stream = container.streams.video[0]
+        half = 0.5 / float(stream.average_rate or rate)
+        shown = start
+        if start:  # from the key frame before it, with room for the rounding of time stamps
+            container.seek(max(0, int((first + (start - 1) / rate) * av.time_base)))
         for frame in container.decode(video=0):
             until = (frame.time or 0.0) - first + half
             if shown / rate <= until:
-                picture: Frame = frame.to_ndarray(format="rgb24").astype(np.uint8)
+                picture = _upright(frame)
             while shown / rate <= until:
                 yield picture
                 shown += 1
+
+
+def _upright(frame: av.VideoFrame) -> Frame:
+    """RGB pixels, turned as the file says: phones film lying down."""
+    picture = frame.to_ndarray(format="rgb24").astype(np.uint8)
+    turns = round(frame.rotation / 90) % 4
+    return np.ascontiguousarray(np.rot90(picture, turns)) if turns else picture

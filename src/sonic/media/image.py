@@ -55,6 +55,17 @@ def load_image(source: ImageInput) -> npt.NDArray[np.uint8]:
     return np.array(_reduce(image), dtype=np.uint8)
 
 
+def is_picture(path: Path) -> bool:
+    """Whether a file begins as a picture does."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            with Image.open(path) as image:
+                return image.format != "MPEG"  # which Pillow knows by name only
+    except (*_DECODING_ERRORS, Image.DecompressionBombError):
+        return False
+
+
 def _open(source: Path | bytes, name: str) -> Image.Image:
     stream = io.BytesIO(source) if isinstance(source, bytes) else source
     try:

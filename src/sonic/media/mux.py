@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import av
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sonic.media.film import Film, Frame, Sink
 
 _WAITING_FRAMES = 8  # between the renderer and the encoder
+_LOOK_UP = 0.2  # seconds
 
 
 def check_target(target: Path, film: Film, *, overwrite: bool) -> None:
@@ -76,7 +77,7 @@ class FrameWriter:
         self._sink = sink
         self._target = target
         self._frames: queue.Queue[Frame | None] = queue.Queue(_WAITING_FRAMES)
-        self._complete = False
+        self._complete = self._given_up = False
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="sonic-encode")
         self._work: Future[None] = self._pool.submit(self._encode)
 
@@ -92,10 +93,7 @@ class FrameWriter:
 
     def close(self) -> None:
         """End the thread; what is not finished is given up."""
-        if not self._work.done():
-            while not self._frames.empty():
-                self._frames.get_nowait()
-            self._frames.put(None)
+        self._given_up = True
         self._pool.shutdown()
 
     def _put(self, frame: Frame | None) -> None:
@@ -115,10 +113,20 @@ class FrameWriter:
         except (av.error.FFmpegError, OSError) as error:
             raise export_error(error, self._target) from error
 
+    def _next(self) -> Frame | None:
+        """The next frame, None after the last one.
+
+        An interrupt inside of `put` can lose the wake-up that belongs to it: who waits must look up.
+        """
+        while not self._given_up:
+            with suppress(queue.Empty):
+                return self._frames.get(timeout=_LOOK_UP)
+        return None
+
     def _encode(self) -> None:
         finished = False
         try:
-            while (frame := self._frames.get()) is not None:
+            while (frame := self._next()) is not None:
                 started = time.perf_counter()
                 self._sink.write(frame)
                 self.seconds += time.perf_counter() - started

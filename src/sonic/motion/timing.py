@@ -15,17 +15,17 @@ if TYPE_CHECKING:
     from sonic.motion.space import MotionSpace
 
 _SEARCH = 4  # frames of lag looked at
-_LARGEST = 1.25  # frames, 0.05 s
+_LARGEST = 1.5  # frames, 0.06 s: 0.05 s of a recording, and what the model is off by itself
 _UNNOTICED, _SURE = 0.1, 0.3  # frames; moving lips by less would only soften them, by more is worth it
 _MEMORY = 750  # frames after which older evidence counts less
-_CAUTION = 12  # frames of evidence before a lag is half believed
+_CAUTION = 25  # frames of evidence after which a lag is mostly believed
 _MARGIN = 2  # frames kept on either side so that a shift has something to read
 
 
 class LipTiming:
     """Follows the lag between lip opening made and heard, and moves the mouth by it.
 
-    The mouth moves by fractions of a frame, by 0.05 s at most, and drifts to a new lag over a block.
+    The mouth moves by fractions of a frame, by 0.06 s at most, and drifts to a new lag over a block.
     """
 
     def __init__(self, space: MotionSpace) -> None:
@@ -61,7 +61,7 @@ class LipTiming:
         fresh = [float(made[k : k + len(middle)] @ middle) for k in range(2 * _SEARCH + 1)]
         self._products = fade * self._products + fresh
         self._evidence = fade * self._evidence + size
-        trust = self._evidence / (self._evidence + _CAUTION)
+        trust = 1 - np.exp(-self._evidence / _CAUTION)
         lag = peak_of(self._products) * trust
         worth = np.clip((abs(lag) - _UNNOTICED) / (_SURE - _UNNOTICED), 0, 1)
         self._lag = float(np.clip(lag * worth, -_LARGEST, _LARGEST))

@@ -87,10 +87,10 @@ class _Layout:
 
     def show(self, picture: Picture) -> Picture:
         """What the output shows of a picture-sized array."""
-        region = _region(picture, self.origin, self.extent)
+        shown = region(picture, self.origin, self.extent)
         if self.scale == 1.0:
-            return np.ascontiguousarray(region[: self.size[1], : self.size[0]])
-        return cv2.resize(region, self.size, interpolation=_filter(self.scale))
+            return np.ascontiguousarray(shown[: self.size[1], : self.size[0]])
+        return cv2.resize(shown, self.size, interpolation=_filter(self.scale))
 
 
 def _whole(portrait: Portrait, resolution: int) -> _Layout:
@@ -122,7 +122,7 @@ def _filter(scale: float) -> int:
     return cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
 
 
-def _region(picture: Picture, origin: tuple[int, int], extent: tuple[int, int]) -> Picture:
+def region(picture: Picture, origin: tuple[int, int], extent: tuple[int, int]) -> Picture:
     """A rectangle of the picture, continued beyond the border by its last pixels."""
     height, width = picture.shape[:2]
     (x, y), (w, h) = origin, extent

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeAlias
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 from sonic.render.pixels import Array, remap
+
+Indices: TypeAlias = npt.NDArray[np.intp]
 
 # Where skin folds, a Newton step would run away; in cells of the grid, as is the step that no longer shows.
 _LEAST_AREA, _LONGEST_STEP, _SETTLED = 0.2, 4.0, 0.03
@@ -59,21 +62,13 @@ class VertexField:
         self.index = np.zeros((count, 3), np.int32)
         self.weight = np.zeros((count, 3), np.float32)
         located = grid.locate(vertices[:, :2].astype(np.float32))
-        for triangle in triangles[_front_first(located, triangles)]:
-            self._fill(triangle, located[triangle])
-
-    def _fill(self, triangle: npt.NDArray[np.int32], corners: Array) -> None:
-        low = np.maximum(np.ceil(corners.min(0)).astype(int), 0)
-        high = np.minimum(np.floor(corners.max(0)).astype(int), [self.grid.cols - 1, self.grid.rows - 1])
-        if (high < low).any():
-            return
-        x, y = np.meshgrid(np.arange(low[0], high[0] + 1), np.arange(low[1], high[1] + 1))
-        weights = _barycentric(corners, x.ravel(), y.ravel())
-        if weights is None:
-            return
+        ordered = triangles[_front_first(located, triangles)]
+        owner, column, row = _candidates(located[ordered], grid)
+        weights = _barycentric(located[ordered[owner]], column, row)
         inside = (weights >= -1e-4).all(1)
-        samples = (y.ravel() * self.grid.cols + x.ravel())[inside]
-        self.index[samples] = triangle
+        # Where triangles share an edge, the one drawn last has the sample.
+        samples = (row * grid.cols + column)[inside]
+        self.index[samples] = ordered[owner[inside]]
         self.weight[samples] = weights[inside]
 
     @property
@@ -155,11 +150,23 @@ def _front_first(located: Array, triangles: npt.NDArray[np.int32]) -> npt.NDArra
     return np.argsort(-area)
 
 
-def _barycentric(corners: Array, x: npt.NDArray[np.int_], y: npt.NDArray[np.int_]) -> Array | None:
-    (ax, ay), (bx, by), (cx, cy) = corners.astype(np.float64)
+def _candidates(corners: Array, grid: Grid) -> tuple[Indices, Indices, Indices]:
+    """Every sample in the box around each triangle `[n, 3, 2]`: triangle, column and row, `[m]` each."""
+    low = np.maximum(np.ceil(corners.min(1)).astype(np.intp), 0)
+    high = np.minimum(np.floor(corners.max(1)).astype(np.intp), [grid.cols - 1, grid.rows - 1])
+    width, height = np.maximum(high - low + 1, 0).T
+    counts = width * height
+    owner = np.repeat(np.arange(len(corners)), counts)
+    place = np.arange(len(owner)) - np.repeat(np.cumsum(counts) - counts, counts)
+    row, column = np.divmod(place, width[owner])
+    return owner, column + low[owner, 0], row + low[owner, 1]
+
+
+def _barycentric(corners: Array, x: Indices, y: Indices) -> Array:
+    """Weights `[m, 3]` of the corners `[m, 3, 2]` of triangles at a point each; NaN where one has no area."""
+    (ax, ay), (bx, by), (cx, cy) = corners.astype(np.float64).transpose(1, 2, 0)
     area = (by - cy) * (ax - cx) + (cx - bx) * (ay - cy)
-    if abs(area) < 1e-9:
-        return None
+    area = np.where(np.abs(area) < 1e-9, np.nan, area)
     first = ((by - cy) * (x - cx) + (cx - bx) * (y - cy)) / area
     second = ((cy - ay) * (x - cx) + (ax - cx) * (y - cy)) / area
     return np.stack([first, second, 1 - first - second], 1).astype(np.float32)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -40,10 +41,17 @@ class MouthInterior:
         scale = max(1.5, 1.25 * rig.unit * MILLIMETRE)
         self.upper = draw_arch(self.palette, scale, upper=True)
         self.lower = draw_arch(self.palette, scale, upper=False)
-        self.centre = rig.neutral[[UPPER_LIP_MIDDLE, LOWER_LIP_MIDDLE]].mean(0)
-        self.from_camera = np.linalg.inv(rig.to_camera)
-        self.seam = (0.5 * self.lips).astype(np.float32)
+        self.centre, self.from_camera = _frame_of(rig)
+        self.seam = _seam(self.lips)
         self.smile = Smile.find(rig, picture, self.skin)
+
+    def worn_by(self, rig: FaceRig, skin: Array, lips: Array) -> MouthInterior:
+        """The same drawn teeth in another frame's face, with its colours of skin and lips, RGB in 0..255."""
+        other = copy(self)
+        other.rig, other.skin, other.lips = rig, skin, lips
+        other.centre, other.from_camera = _frame_of(rig)
+        other.seam = _seam(lips)
+        return other
 
     def place(self, posed: PosedFace) -> MouthPlace:
         """Where the mouth is in a posed face."""
@@ -76,6 +84,15 @@ class MouthInterior:
         seen = blend(enlarge(maps, place, window), upper, lower, self.palette, self.skin)
         teeth = lower[1] if self.smile is not None else np.maximum(upper[1], lower[1])
         return mix(drawn, seen, teeth, self.rig.unit)
+
+
+def _frame_of(rig: FaceRig) -> tuple[Array, Array]:
+    """The middle of the closed lips in the head frame `[3]`, and camera axes to it `[3, 3]`."""
+    return rig.neutral[[UPPER_LIP_MIDDLE, LOWER_LIP_MIDDLE]].mean(0), np.linalg.inv(rig.to_camera)
+
+
+def _seam(lips: Array) -> Array:
+    return (0.5 * lips).astype(np.float32)
 
 
 def _lit_share(edges: Edges, unit: float) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import cv2
 import numpy as np
@@ -21,7 +21,7 @@ from sonic.motion.head import fit_head
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from sonic.motion.space import FaceMotion, MotionSpace
+    from sonic.motion.space import FaceMotion
     from sonic.render.pixels import Array
 
 # Rows of vertices over each eye, outer corner first: lid margin, crease, brow side; then the lower margin.
@@ -52,6 +52,17 @@ PARTED_LIP_BIAS = 0.022
 FACE_VERTICES = 468
 
 
+class Head(Protocol):
+    """What a rig must know about heads: a motion space knows the average one, a video one person's."""
+
+    @property
+    def template(self) -> Array:
+        """A face in the head frame, which gives that its orientation, `[478, 3]`."""
+
+    def neutral(self, landmarks: Array) -> Array:
+        """The face with landmarks `[478, 3]` at rest with closed lips, head frame `[478, 3]`."""
+
+
 @dataclass(frozen=True)
 class PosedFace:
     """One frame of the rig, in pixels of the animated crop.
@@ -76,16 +87,16 @@ class FaceRig:
     Skin around eyes that are `framed` by glasses stays where it is when the lids shut.
     """
 
-    def __init__(self, landmarks: Array, space: MotionSpace, *, framed: bool = False) -> None:
+    def __init__(self, landmarks: Array, head: Head, *, framed: bool = False) -> None:
         self.follow = (CREASE_IN_FRAME, BROW_IN_FRAME) if framed else (CREASE_FOLLOWS, BROW_FOLLOWS)
         landmarks = _off_the_teeth(_off_the_eyeball(landmarks))
-        pose, points = fit_head(landmarks[None], space.template)
+        pose, points = fit_head(landmarks[None], head.template)
         self.unit = float(pose.scale[0])
         self.rotation = pose.rotation[0].astype(np.float32)
         self.origin = pose.translation[0].astype(np.float32)
         self.to_camera = (self.unit * self.rotation).astype(np.float32)
         self.shape = points[0]
-        self.neutral = space.neutral(landmarks)
+        self.neutral = head.neutral(landmarks)
         self.rest_offset = (self.neutral - self.shape)[:FACE_VERTICES].astype(np.float32)
         self.landmarks = landmarks.astype(np.float32)
         self.camera = self._camera_points()

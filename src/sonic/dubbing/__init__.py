@@ -1,0 +1,1 @@
+"""New words for a person in a video: everything is kept but the mouth."""

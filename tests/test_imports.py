@@ -48,7 +48,7 @@ ALLOWED = {
         "evaluate", "clips", "driver", "pipeline", "motion", "speech", "face", "media", "inference", "config",
         "errors", "progress",
     },
-    "batch": {"batch", "cluster", "digests", "face", "model", "video", "config", "errors", "progress"},
+    "batch": {"batch", "cluster", "digests", "face", "hub", "model", "video", "config", "errors", "progress"},
     "train": {
         "train", "evaluate", "clips", "cluster", "driver", "pipeline", "face", "speech", "motion", "render",
         "media", "inference", "hub", "config", "errors", "progress", "",

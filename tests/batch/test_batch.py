@@ -80,7 +80,7 @@ def test_a_list_gives_names_and_options(batch, folder, tmp_path, lines):
         (["{folder}", "-o", "{folder}"], "choose another", 2),
         (["{folder}", "-o", "{folder}/anna.jpg"], "anna.jpg", 2),
         (["{folder}", "-o", "out", "--shard", "3/2"], "write 2/8", 2),
-        (["{folder}", "-o", "out", "--gpus", "0.5"], "--ray", 2),
+        (["{folder}", "-o", "out", "--gpus", "0.5"], "add ray", 2),
         (["{folder}", "-o", "out", "--fps", "3"], "10 to 60", 2),
         (["{folder}", "-o", "out", "--model", "sonic-bass"], "sonic-base", 3),
     ],
@@ -94,6 +94,12 @@ def test_mistakes_are_told_before_anything_is_made(
     assert err.startswith("error: ")
     assert message in err
     assert not list(tmp_path.rglob("*.mp4"))
+
+
+def test_without_ray_the_message_says_how_to_get_it(folder, capsys, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "ray", None)
+    assert run(["batch", str(folder), "-o", str(tmp_path / "out"), "--ray"]) == 3
+    assert "sonic-portrait[scale]" in capsys.readouterr().err
 
 
 class Doomed(ProcessCrew):

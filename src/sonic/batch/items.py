@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+FORMATS = ("mp4", "webm", "gif")  # of videos; a folder of pictures is no file that could be told complete
 INPUTS = ("image", "audio", "face_points", "reference_video")  # the files that a video is made from
 
 

@@ -13,6 +13,7 @@ from sonic.progress import Reporter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
+    from pathlib import Path
 
     from sonic.batch.dispatch import Crew
     from sonic.batch.outcome import Outcome
@@ -20,28 +21,52 @@ if TYPE_CHECKING:
     from sonic.batch.tasks import Plan
     from sonic.progress import OnProgress
 
-    OnOutcome = Callable[[Outcome], None]
+
+def _unheard(_: object) -> None:
+    """Nobody listens."""
+
+
+@dataclass(frozen=True)
+class Listeners:
+    """Who is told what.
+
+    Attributes:
+        on_note: sentences about files that are left out.
+        on_outcome: each outcome after it is written down.
+        on_progress: the stage "videos"; what it raises ends the batch.
+    """
+
+    on_note: Callable[[str], None] = _unheard
+    on_outcome: Callable[[Outcome], None] = _unheard
+    on_progress: OnProgress | None = None
 
 
 @dataclass(frozen=True)
 class Summary:
-    """Videos that were made, were there already, or failed; `total` were asked for; `seconds` it took."""
+    """How a batch ended: what was made, was there already, or failed.
+
+    Attributes:
+        total: videos that were asked for.
+        made, skipped, failed: how many of them.
+        seconds: on the clock.
+        results: the file with a line for each outcome.
+    """
 
     total: int
     made: int
     skipped: int
     failed: int
     seconds: float
+    results: Path
 
 
 def run_batch(
     plan: Plan,
     results: Results,
     crew: Callable[[], Crew],
+    listeners: Listeners,
     *,
     fail_fast: bool = False,
-    on_outcome: OnOutcome = lambda _: None,
-    on_progress: OnProgress | None = None,
 ) -> Summary:
     """Make what is missing.
 
@@ -49,14 +74,13 @@ def run_batch(
         plan: what the list asks for.
         results: what earlier runs made; gets a line for each outcome.
         crew: who makes it; asked for only when there is something to make.
+        listeners: who is told of it.
         fail_fast: whether the first failure ends everything.
-        on_outcome: called with each outcome after it is written down.
-        on_progress: called with the stage "videos".
     """
     started = time.perf_counter()
     missing = [task for task in plan.tasks if not results.has(task)]
     counts = {SUCCEEDED: 0, FAILED: 0}
-    reporter = Reporter(on_progress)
+    reporter = Reporter(listeners.on_progress)
     reporter.begin("videos", len(missing) + len(plan.refused))
 
     def outcomes() -> Generator[Outcome]:
@@ -68,7 +92,7 @@ def run_batch(
         for outcome in source:
             results.add(outcome)
             counts[outcome.status] += 1
-            on_outcome(outcome)
+            listeners.on_outcome(outcome)
             reporter.step(sum(counts.values()))
             if fail_fast and outcome.status == FAILED:
                 break
@@ -78,4 +102,5 @@ def run_batch(
         skipped=len(plan.tasks) - len(missing),
         failed=counts[FAILED],
         seconds=time.perf_counter() - started,
+        results=results.path,
     )

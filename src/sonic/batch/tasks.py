@@ -7,6 +7,7 @@ from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from sonic.batch.items import FORMATS
 from sonic.batch.outcome import Outcome
 from sonic.config import GenerateConfig
 from sonic.digests import file_digest, request_digest
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
     FileDigest = Callable[[Path], str]
 
-FORMATS = ("mp4", "webm", "gif")
 _MISSING: dict[str, type[InputError]] = {
     "image": ImageError,
     "audio": AudioError,

@@ -12,13 +12,13 @@ from sonic.batch.outcome import FAILED, SUCCEEDED
 from sonic.progress import Reporter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Generator, Sequence
     from pathlib import Path
 
     from sonic.batch.dispatch import Crew
     from sonic.batch.outcome import Outcome
     from sonic.batch.results import Results
-    from sonic.batch.tasks import Plan
+    from sonic.batch.tasks import Plan, Task
     from sonic.progress import OnProgress
 
 
@@ -31,7 +31,7 @@ class Listeners:
     """Who is told what.
 
     Attributes:
-        on_note: sentences about files that are left out.
+        on_note: sentences about what is left out.
         on_outcome: each outcome after it is written down.
         on_progress: the stage "videos"; what it raises ends the batch.
     """
@@ -79,28 +79,36 @@ def run_batch(
     """
     started = time.perf_counter()
     missing = [task for task in plan.tasks if not results.has(task)]
+    if skipped := len(plan.tasks) - len(missing):
+        listeners.on_note(f"{skipped} of {plan.total} videos are there already.")
     counts = {SUCCEEDED: 0, FAILED: 0}
     reporter = Reporter(listeners.on_progress)
-    reporter.begin("videos", len(missing) + len(plan.refused))
-
-    def outcomes() -> Generator[Outcome]:
-        yield from plan.refused
-        if missing:
-            yield from dispatch(missing, crew())
-
-    with results, closing(outcomes()) as source:
-        for outcome in source:
+    with results, closing(_outcomes(plan, missing, crew, reporter)) as outcomes:
+        for outcome in outcomes:
             results.add(outcome)
             counts[outcome.status] += 1
             listeners.on_outcome(outcome)
-            reporter.step(sum(counts.values()))
             if fail_fast and outcome.status == FAILED:
                 break
     return Summary(
         total=plan.total,
         made=counts[SUCCEEDED],
-        skipped=len(plan.tasks) - len(missing),
+        skipped=skipped,
         failed=counts[FAILED],
         seconds=time.perf_counter() - started,
         results=results.path,
     )
+
+
+def _outcomes(
+    plan: Plan, missing: Sequence[Task], crew: Callable[[], Crew], reporter: Reporter
+) -> Generator[Outcome]:
+    """First what was refused, which takes no time and tells nothing of how long the rest will take."""
+    yield from plan.refused
+    reporter.begin("videos", len(missing))
+    if not missing:
+        return
+    with closing(dispatch(missing, crew())) as outcomes:
+        for done, outcome in enumerate(outcomes, start=1):
+            yield outcome
+            reporter.step(done)

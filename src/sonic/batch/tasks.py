@@ -21,11 +21,6 @@ if TYPE_CHECKING:
 
     FileDigest = Callable[[Path], str]
 
-_MISSING: dict[str, type[InputError]] = {
-    "image": ImageError,
-    "audio": AudioError,
-    "reference_video": VideoError,
-}
 _NAME_LENGTH = 60  # characters of an input's name in that of its video; file systems allow 255 in all
 _KEY_LENGTH = 10  # hexadecimal digits of the key in a name
 
@@ -108,26 +103,25 @@ def _task(item: Item, order: Order, digest: FileDigest) -> Task:
 
 def _key(item: Item, config: GenerateConfig, suffix: str, weights: str, digest: FileDigest) -> str:
     points = None if item.face_points is None else FacePoints.read(item.face_points)
-    reference = item.reference_video
+    reference = None
+    if item.reference_video is not None:
+        reference = _content(item.reference_video, digest, VideoError, "reference video")
     return request_digest(
-        image=_content("image", item.image, digest),
-        audio=_content("audio", item.audio, digest),
+        image=_content(item.image, digest, ImageError, "portrait"),
+        audio=_content(item.audio, digest, AudioError, "recording"),
         config=config.to_dict(),
         weights=weights,
         format=suffix,
         face_points=None if points is None else points.places,
-        reference_video=None if reference is None else _content("reference_video", reference, digest),
+        reference_video=reference,
     )
 
 
-def _content(name: str, path: Path, digest: FileDigest) -> str:
+def _content(path: Path, digest: FileDigest, error: type[InputError], noun: str) -> str:
     try:
         return digest(path)
-    except OSError as error:
-        noun = name.replace("_", " ")
-        raise _MISSING[name](
-            f"The {noun} '{path}' cannot be read ({error.strerror}): check the path."
-        ) from error
+    except OSError as reason:
+        raise error(f"The {noun} '{path}' cannot be read ({reason.strerror}): check the path.") from reason
 
 
 def _named(output: str, format: str) -> PurePosixPath:  # noqa: A002 - the word for it

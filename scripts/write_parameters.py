@@ -1,12 +1,13 @@
-"""Writes docs/parameters.md from the one list of options; a test compares the two."""
+"""Writes docs/parameters.md and docs/service-settings.md from the lists of options; a test compares them."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from sonic.config import Option, number, options
+from sonic.service.settings import ServiceSettings, variable
 
-TARGET = Path(__file__).parents[1] / "docs" / "parameters.md"
+DOCS = Path(__file__).parents[1] / "docs"
 
 HEAD = """# Parameters
 
@@ -17,6 +18,18 @@ Outside its allowed range an option is an error. Outside its recommended range i
 (`video.warnings`, standard error of the command) that says what will suffer.
 
 | option | command line | default | allowed | recommended |
+|---|---|---|---|---|
+"""
+
+SETTINGS_HEAD = """# Settings of the service
+
+Every setting of `sonic serve` and `sonic worker`. Flags of the command line (the name in kebab-case) go
+before environment variables, and those before the defaults. Keep passwords and tokens in the environment:
+others on the machine can read command lines. [service-operations.md](service-operations.md) explains how the
+settings play together. This page is written by `python scripts/write_parameters.py` from
+`sonic.service.settings`; do not edit it by hand.
+
+| setting | variable | default | allowed | what it does |
 |---|---|---|---|---|
 """
 
@@ -64,6 +77,28 @@ def _range(option: Option) -> str:
     return f"{option.describe_range()} {option.unit}".strip()
 
 
+def render_settings() -> str:
+    return SETTINGS_HEAD + "".join(_setting(option) for option in options(ServiceSettings))
+
+
+def _setting(option: Option) -> str:
+    free = option.kind is str and not option.choices
+    effect = f"{option.help} {option.effect}".strip()
+    cells = (
+        f"`{option.name}`",
+        f"`{variable(option.name)}`",
+        f"`{option.default}`"
+        if free and option.default
+        else _default(option)
+        if option.default != ""
+        else "none",
+        "text" if free else _range(option),
+        effect,
+    )
+    return f"| {' | '.join(cells)} |\n"
+
+
 if __name__ == "__main__":
-    TARGET.write_text(render(), encoding="utf-8")
-    print(TARGET)
+    for name, content in {"parameters.md": render(), "service-settings.md": render_settings()}.items():
+        (DOCS / name).write_text(content, encoding="utf-8")
+        print(DOCS / name)

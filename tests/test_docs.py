@@ -13,10 +13,12 @@ def children(error):
     return [error, *(grandchild for child in error.__subclasses__() for grandchild in children(child))]
 
 
-def test_the_parameter_page_is_in_step_with_the_options():
+def test_the_pages_of_options_are_in_step_with_the_code():
     script = runpy.run_path(str(ROOT / "scripts" / "write_parameters.py"))
     written = (ROOT / "docs" / "parameters.md").read_text(encoding="utf-8")
     assert written == script["render"](), "run python scripts/write_parameters.py"
+    written = (ROOT / "docs" / "service-settings.md").read_text(encoding="utf-8")
+    assert written == script["render_settings"](), "run python scripts/write_parameters.py"
 
 
 def test_every_error_code_is_explained():

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import pwd
 import shutil
 import subprocess
 import tempfile
@@ -41,6 +40,8 @@ def postgres_programs():
 
 
 def known_user():
+    import pwd  # not on Windows, where nobody is root
+
     for name in UNPRIVILEGED:
         with contextlib.suppress(KeyError):
             return pwd.getpwnam(name).pw_name
@@ -110,12 +111,18 @@ def sqlite_url(sqlite_template, tmp_path):
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request):
     """A database of each kind with empty tables."""
-    sqlalchemy = pytest.importorskip("sqlalchemy")
+    pytest.importorskip("sqlalchemy")
     if request.param == "sqlite":
         yield request.getfixturevalue("sqlite_url")
         return
     url = request.getfixturevalue("postgres_url")
     yield url
+    empty_tables(url)
+
+
+def empty_tables(url):
+    import sqlalchemy
+
     from sonic.service.schema import metadata
 
     engine = sqlalchemy.create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
@@ -134,13 +141,26 @@ def database(database_url, clock):
 
 
 @pytest.fixture
-def sqlite(sqlite_url, clock):
-    """One database where the kind makes no difference."""
-    from sonic.service.database import Database
+def store(database):
+    from sonic.service.store import JobStore
 
-    opened = Database(sqlite_url, clock=clock)
-    yield opened
-    opened.close()
+    return JobStore(database, retention=24)
+
+
+@pytest.fixture
+def queue(database):
+    from sonic.service.queue import JobQueue
+
+    return JobQueue(database, lease=30, attempts=3)
+
+
+@pytest.fixture
+def video():
+    """What a worker says of a video that it has made."""
+    pytest.importorskip("sqlalchemy")
+    from sonic.service.jobs import Outcome
+
+    return Outcome("4" * 64, 1000, "video/mp4", ("soft",), {"frames": 25})
 
 
 @pytest.fixture
@@ -156,16 +176,41 @@ def a_job():
     return make
 
 
+@pytest.fixture(scope="session")
+def s3_server():
+    """A stand-in for S3 on this machine, and an empty bucket in it; gives its address."""
+    moto = pytest.importorskip("moto.server")
+    httpx = pytest.importorskip("httpx")
+    server = moto.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    httpx.put(f"http://{host}:{port}/videos").raise_for_status()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def s3_url(s3_server, monkeypatch):
+    """A place in the bucket, and access to it."""
+    monkeypatch.setenv("AWS_ENDPOINT", s3_server)
+    monkeypatch.setenv("AWS_ALLOW_HTTP", "true")
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    return "s3://videos/some/prefix"
+
+
 class Service:
     """A job table and a storage in a folder, and requests for small videos."""
 
-    def __init__(self, folder, portrait, speech):
+    def __init__(self, folder, portrait, speech, **places):
         from sonic.service.blobs import BlobStore
         from sonic.service.database import Database
         from sonic.service.queue import JobQueue
         from sonic.service.store import JobStore
 
         self.folder = folder
+        self.places = places
         plain = self.settings()
         self.database = Database(plain.database)
         self.store = JobStore(self.database)
@@ -176,7 +221,7 @@ class Service:
     def settings(self, **values):
         from sonic.service.settings import ServiceSettings
 
-        return ServiceSettings(data=str(self.folder), **values)
+        return ServiceSettings(data=str(self.folder), **self.places, **values)
 
     def submit(self, *, image=None, **options):
         from sonic.config import GenerateConfig
@@ -206,3 +251,12 @@ def service(tmp_path, portrait_path, speech_path):
     opened = Service(tmp_path, portrait_path, speech_path)
     yield opened
     opened.database.close()
+
+
+@pytest.fixture
+def remote_service(tmp_path, portrait_path, speech_path, postgres_url, s3_url):
+    """The same on PostgreSQL and S3."""
+    opened = Service(tmp_path, portrait_path, speech_path, database_url=postgres_url, storage_url=s3_url)
+    yield opened
+    opened.database.close()
+    empty_tables(postgres_url)

@@ -12,29 +12,11 @@ from sonic.service.blobs import BlobStore
 CONTENT = bytes(range(256)) * 5000  # more than one piece
 
 
-@pytest.fixture(scope="module")
-def s3():
-    """A stand-in for S3 on this machine, and an empty bucket in it."""
-    moto = pytest.importorskip("moto.server")
-    httpx = pytest.importorskip("httpx")
-    server = moto.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    httpx.put(f"http://{host}:{port}/videos").raise_for_status()
-    yield f"http://{host}:{port}"
-    server.stop()
-
-
 @pytest.fixture(params=["folder", "s3"])
-def blobs(request, tmp_path, monkeypatch):
+def blobs(request, tmp_path):
     if request.param == "folder":
         return BlobStore((tmp_path / "not there yet").as_uri())
-    monkeypatch.setenv("AWS_ENDPOINT", request.getfixturevalue("s3"))
-    monkeypatch.setenv("AWS_ALLOW_HTTP", "true")
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "test")
-    monkeypatch.setenv("AWS_REGION", "us-east-1")
-    return BlobStore("s3://videos/some/prefix")
+    return BlobStore(request.getfixturevalue("s3_url"))
 
 
 class TestBlobs:

@@ -110,6 +110,21 @@ def test_postgresql_keeps_its_own_time(postgres_url):
     database.close()
 
 
+def test_lost_connections_are_replaced(postgres_url):
+    database = Database(postgres_url)
+    JobStore(database).counts()
+    other = Database(postgres_url)
+    with other.write() as transaction:
+        transaction.execute(
+            sqlalchemy.text(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+            )
+        )
+    assert JobStore(database).counts()["queued"] == 0
+    database.close()
+    other.close()
+
+
 @pytest.mark.parametrize(
     ("url", "words"),
     [

@@ -58,8 +58,9 @@ def start_server(service):
     """Starts `sonic worker`, a supervisor with a process of its own."""
     started = []
 
-    def start():
-        command = [sys.executable, "-m", "sonic", "worker", "--data", str(service.folder), "--lease", "3"]
+    def start(*options):
+        where = ["--data", str(service.folder), "--lease", "3"]
+        command = [sys.executable, "-m", "sonic", "worker", *where, *options]
         started.append(subprocess.Popen(command, stderr=subprocess.DEVNULL))
         return started[-1]
 
@@ -78,62 +79,51 @@ def finished(service, job):
     return found if found.finished else None
 
 
-def test_a_killed_worker_is_replaced_and_its_job_made_once(service, supervise):
+def test_a_killed_worker_is_replaced_and_a_stopped_one_hands_its_job_back(service, supervise):
     supervisor = supervise()
     job = service.submit()
     first = wait_for(lambda: running(service, job)).lease_owner
     os.kill(supervisor.pids[0], signal.SIGKILL)
     done = wait_for(lambda: finished(service, job))
     assert (done.state, done.attempts) == ("succeeded", 2), done.error
+    assert not (service.folder / "scratch" / first).exists()
     events = service.store.events(job.id, limit=1000)
     assert [event.kind for event in events].count("completed") == 1
     assert first not in {report.name for report in Fleet(service.database).list()}
 
-
-def test_nothing_is_lost_when_server_and_worker_are_killed(service, supervise, start_server):
-    server = start_server()
-    job = service.submit()
-    worker = wait_for(lambda: running(service, job)).lease_owner
-    pid = worker_pid(server.pid)
-    os.kill(server.pid, signal.SIGKILL)
-    os.kill(pid, signal.SIGKILL)
-    server.wait()
-    assert service.store.get(job.id).state == "running"
-    supervise()
-    done = wait_for(lambda: finished(service, job))
-    assert (done.state, done.attempts) == ("succeeded", 2), done.error
-    assert done.lease_owner != worker
-
-
-def worker_pid(parent):
-    """The one child of a process, whichever of its threads started it."""
-    lists = list(Path(f"/proc/{parent}/task").glob("*/children"))
-    if not lists:
-        pytest.skip("needs /proc to find the worker's process")
-    return int("".join(children.read_text() for children in lists).split()[0])
-
-
-def test_a_worker_whose_server_is_killed_finishes_its_job_and_ends(service, start_server):
-    server = start_server()
-    job = service.submit()
-    wait_for(lambda: running(service, job))
-    pid = worker_pid(server.pid)
-    os.kill(server.pid, signal.SIGKILL)
-    server.wait()
-    done = wait_for(lambda: finished(service, job))
-    assert (done.state, done.attempts) == ("succeeded", 1), done.error
-    wait_for(lambda: not alive(pid))
-
-
-def test_stopping_hands_unfinished_jobs_back(service, supervise):
-    supervisor = supervise()
-    job = service.submit(fps=60.0, duration=6.0)
-    wait_for(lambda: running(service, job))
+    unfinished = service.submit(fps=60.0, duration=6.0)
+    wait_for(lambda: running(service, unfinished))
     supervisor.stop()
-    left = service.store.get(job.id)
+    left = service.store.get(unfinished.id)
     assert (left.state, left.attempts) == ("queued", 0)
     assert supervisor.pids == []
     assert Fleet(service.database).list() == []
+
+
+def test_nothing_is_lost_when_server_and_worker_are_killed(service, supervise, start_server):
+    server = start_server("--workers", "2")
+    wait_for(lambda: [report.state for report in Fleet(service.database).list()] == ["ready", "ready"])
+    jobs = [service.submit(seed=seed, duration=2.0) for seed in (1, 2)]
+    wait_for(lambda: all(running(service, job) for job in jobs))
+    killed, orphan = worker_pids(server.pid)
+    for pid in (server.pid, killed):
+        os.kill(pid, signal.SIGKILL)
+    server.wait()
+    wait_for(lambda: not alive(orphan))  # it has lost its server, finishes its job and ends
+    states = sorted(service.store.get(job.id).state for job in jobs)
+    assert states == ["running", "succeeded"]
+    supervise()
+    done = [wait_for(lambda job=job: finished(service, job)) for job in jobs]
+    assert [job.state for job in done] == ["succeeded", "succeeded"], [job.error for job in done]
+    assert sorted(job.attempts for job in done) == [1, 2]
+
+
+def worker_pids(parent):
+    """The children of a process, whichever of its threads started them."""
+    lists = list(Path(f"/proc/{parent}/task").glob("*/children"))
+    if not lists:
+        pytest.skip("needs /proc to find the workers' processes")
+    return [int(pid) for pid in "".join(children.read_text() for children in lists).split()]
 
 
 @linux

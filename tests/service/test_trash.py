@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import threading
 
 import pytest
@@ -14,17 +15,11 @@ from sonic.service.janitor import clean
 from sonic.service.jobs import Outcome
 from sonic.service.queue import JobQueue
 from sonic.service.settings import ServiceSettings
-from sonic.service.store import JobStore
 
 
 @pytest.fixture
 def blobs(tmp_path):
     return BlobStore((tmp_path / "files").as_uri())
-
-
-@pytest.fixture
-def store(database):
-    return JobStore(database, retention=24)
 
 
 @pytest.fixture
@@ -103,18 +98,23 @@ class TestTrash:
     def test_the_janitor_does_all_rounds(self, database, blobs, files, clock, store, a_job, tmp_path):
         job = store.create(a_job(image=files["image"], audio=files["audio"]))
         store.cancel(job.id)
-        (tmp_path / "scratch" / "killed-worker" / "job").mkdir(parents=True)
+        left = tmp_path / "scratch" / "killed-worker" / "job"
+        left.mkdir(parents=True)
+        os.utime(left.parent, (0, 0))
+        (tmp_path / "scratch" / "busy-worker").mkdir()
         audit = AuditLog(database)
         audit.record("key_1", "job.create", job.id, bytes=9)
         clock.advance(days=300)
         settings = ServiceSettings(data=str(tmp_path))
         clean(database, blobs, settings)
-        assert list((tmp_path / "scratch").iterdir()) == []
+        assert [folder.name for folder in (tmp_path / "scratch").iterdir()] == ["busy-worker"]
         assert store.list() == []
         assert not blobs.exists(files["image"])
+        (expiry,) = audit.entries(subject="jobs")
+        assert (expiry.actor, expiry.action, expiry.details) == ("system", "job.expire", {"count": 1})
         assert [(line.actor, line.details) for line in audit.entries(subject=job.id)] == [
             ("key_1", {"bytes": 9})
         ]
         clock.advance(days=100)
         clean(database, blobs, settings)
-        assert audit.entries() == []
+        assert audit.entries(subject=job.id) == []

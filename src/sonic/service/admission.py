@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -23,7 +24,7 @@ _BUSY = 10.0  # seconds after which a full queue is worth another try
 
 @dataclass(frozen=True)
 class Idempotency:
-    """A key that the caller chose for a request (255 characters at most), and a digest of its content."""
+    """A key that the caller chose for a request, any text, and a digest of the request's content."""
 
     key: str
     fingerprint: str
@@ -36,11 +37,12 @@ def reserve(transaction: Transaction, job_id: str, owner: str | None, request: I
         IdempotencyError: the earlier request was another one.
     """
     table = schema.idempotency
-    values = {"owner": owner or "", "key": request.key, "fingerprint": request.fingerprint, "job_id": job_id}
+    key = hashlib.sha256(request.key.encode()).hexdigest()  # whatever was chosen fits into the column
+    values = {"owner": owner or "", "key": key, "fingerprint": request.fingerprint, "job_id": job_id}
     transaction.execute(transaction.upsert(table, **values).on_conflict_do_nothing())
     found = transaction.execute(
         sqlalchemy.select(table.c.job_id, table.c.fingerprint).where(
-            table.c.owner == values["owner"], table.c.key == request.key
+            table.c.owner == values["owner"], table.c.key == key
         )
     ).one()
     if found.fingerprint != request.fingerprint:

@@ -17,11 +17,12 @@ if TYPE_CHECKING:
     from sonic.service.database import Database
 
 LOCAL = "local"  # the actor without a key: the machine's own user
+SYSTEM = "system"  # the actor that nobody asked
 
 
 @dataclass(frozen=True)
 class AuditEntry:
-    """`actor` is a key's id or `LOCAL`, `action` such as `job.create`, `subject` the id it was done to."""
+    """`actor` (a key's id, `LOCAL` or `SYSTEM`) did `action` (such as `job.create`) to `subject` (an id)."""
 
     at: datetime
     actor: str

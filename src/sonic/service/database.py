@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import secrets
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -132,6 +133,11 @@ def new_id(prefix: str, now: datetime) -> str:
     return prefix + "_" + "".join(digits)
 
 
+def is_id(prefix: str, text: str) -> bool:
+    """Whether `new_id` can have made this; anything else need not be looked for."""
+    return re.fullmatch(f"{prefix}_[{_ALPHABET}]{{26}}", text) is not None
+
+
 def _normalized(url: str) -> URL:
     try:
         parsed = make_url(url.replace("postgres://", "postgresql://", 1))
@@ -195,7 +201,8 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except (sqlalchemy.exc.OperationalError, sqlalchemy.exc.InterfaceError) as error:
-        raise StorageError(f"The database cannot be used ({error.orig}): check database_url.") from error
+        reason = " ".join(str(error.orig).split())  # PostgreSQL answers in several lines
+        raise StorageError(f"The database cannot be used ({reason}): check database_url.") from error
     except sqlalchemy.exc.TimeoutError as error:
         raise StorageError("The database is too busy: try again in a moment.") from error
     except alembic.util.CommandError as error:

@@ -6,7 +6,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from sonic.service import trash
-from sonic.service.audit import AuditLog
+from sonic.service.audit import SYSTEM, AuditLog
 from sonic.service.fleet import Fleet
 from sonic.service.outbox import Outbox
 from sonic.service.scratch import clear_scratch
@@ -28,10 +28,12 @@ def clean(database: Database, blobs: BlobStore, settings: ServiceSettings) -> No
         expired += count
     files = trash.empty(database, blobs)
     Outbox(database).expire()
-    fleet = Fleet(database)
-    fleet.expire()
-    clear_scratch(settings, fleet)
+    Fleet(database).expire()
+    clear_scratch(settings)
+    audit = AuditLog(database)
+    if expired:
+        audit.record(SYSTEM, "job.expire", "jobs", count=expired)
     if settings.audit_retention:
-        AuditLog(database).expire(settings.audit_retention)
+        audit.expire(settings.audit_retention)
     if expired or files:
         logger.info("%d jobs expired, %d files deleted", expired, files)

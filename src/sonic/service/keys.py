@@ -13,7 +13,7 @@ import sqlalchemy
 
 from sonic.errors import KeyNotFoundError, UnauthorizedError
 from sonic.service import schema
-from sonic.service.database import as_record, new_id
+from sonic.service.database import as_record, is_id, new_id
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -127,4 +127,7 @@ def digest(secret: str) -> str:
 def _parts(token: str) -> tuple[str, str]:
     """Id and secret of `sonic_key_..._SECRET`; the secret may hold underscores, the id has exactly one."""
     words = token.split("_", 3)
-    return ("_".join(words[1:3]), words[3]) if len(words) == 4 and words[0] == "sonic" else ("", "")
+    key_id = "_".join(words[1:3])
+    return (
+        (key_id, words[3]) if len(words) == 4 and words[0] == "sonic" and is_id("key", key_id) else ("", "")
+    )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import sys
 import threading
 from typing import TYPE_CHECKING
 
+from sonic.errors import SonicError
 from sonic.service.logs import show_log
 from sonic.service.settings import ServiceSettings
 from sonic.service.worker import Worker
@@ -23,7 +25,6 @@ def main(name: str) -> None:
 
     SIGTERM hands the job back. Ctrl-C reaches the whole terminal; the supervisor decides what it means.
     """
-    show_log()
     worker = Worker(ServiceSettings.read(), name=name, kill=lambda: os._exit(STUCK))
 
     def terminate(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signature of handlers
@@ -42,4 +43,9 @@ def _wait_for_end(worker: Worker) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    show_log()
+    try:
+        main(sys.argv[1])
+    except SonicError as error:
+        logging.getLogger(__name__).critical("worker %s cannot work: %s", sys.argv[1], error)
+        sys.exit(error.exit_code)

@@ -30,6 +30,7 @@ _TICK = 0.25  # seconds between reports of progress
 _PREVIEW_EVERY = 1.0  # seconds
 _PREVIEW_SIDE = 384  # pixels of the longer side
 _PREVIEW_QUALITY = 75
+_TROUBLE = (StorageError, MemoryError)  # the job may leave no memory for this thread; it tries again
 _HARD_AFTER = 5.0  # seconds that work which takes too long has to end by itself
 
 logger = logging.getLogger(__name__)
@@ -112,8 +113,8 @@ class Pulse:
                 self._fleet.report(self._worker, BUSY, attempt.job.id)
                 attempt.end(self._queue.heartbeat(attempt.job.id, self._worker))
             beats.done(attempt)
-        except StorageError as error:
-            logger.warning("worker %s has no database: %s", self._worker, error)
+        except _TROUBLE as error:
+            logger.warning("worker %s cannot give a sign of life: %s", self._worker, error)
             if attempt is not None and beats.silent_for() > self._queue.lease:
                 attempt.end(Verdict.LOST)
 
@@ -158,7 +159,7 @@ class _Reporter:
             self._tell(attempt)
             if time.monotonic() - self._shown_at >= _PREVIEW_EVERY:
                 self._show(attempt)
-        except StorageError as error:
+        except _TROUBLE as error:
             logger.warning("worker %s cannot report: %s", self._worker, error)
 
     def _tell(self, attempt: Attempt) -> None:

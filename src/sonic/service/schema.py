@@ -116,7 +116,7 @@ idempotency = Table(
     "idempotency",
     metadata,
     Column("owner", String(40), primary_key=True),  # empty for nobody in particular: no null in a key
-    Column("key", String(255), primary_key=True),
+    Column("key", String(64), primary_key=True),
     Column("fingerprint", String(64), nullable=False),
     Column("job_id", String(40), nullable=False),  # reserved before the job is there: no foreign key
     Index("idempotency_by_job", "job_id"),

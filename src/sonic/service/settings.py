@@ -48,7 +48,7 @@ class ServiceSettings:
     data: str | None = _setting(
         None,
         "Folder for the database and the files; inside SONIC_HOME if not given.",
-        "Only used where `database_url` or `storage_url` is not given.",
+        "Workers also keep their scratch files in it.",
     )
     database_url: str | None = _setting(
         None,
@@ -67,7 +67,7 @@ class ServiceSettings:
     workers: int = _setting(
         1,
         "Processes that make videos on this machine; with 0 it only takes jobs.",
-        "Each loads the model and uses about one core.",
+        "Each loads the model and keeps one to two cores busy.",
         minimum=0,
         maximum=256,
     )

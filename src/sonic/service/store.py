@@ -9,7 +9,7 @@ import sqlalchemy
 
 from sonic.errors import JobNotFoundError
 from sonic.service import admission, schema, transitions, trash
-from sonic.service.database import as_record, new_id
+from sonic.service.database import as_record, is_id, new_id
 from sonic.service.jobs import FINAL, QUEUED, RUNNING, STATES, SUCCEEDED, Job, JobEvent, Limits, NewJob
 
 if TYPE_CHECKING:
@@ -75,7 +75,12 @@ class JobStore:
         limit: int = 20,
         after: str | None = None,
     ) -> list[Job]:
-        """Up to `limit` jobs, the newest first, those older than the job `after` where it is given."""
+        """Up to `limit` jobs, the newest first, those older than the job `after` where it is given.
+
+        A text that is no job's id has no jobs after it.
+        """
+        if after is not None and not is_id("vid", after):
+            return []
         jobs = schema.jobs
         query = sqlalchemy.select(jobs).order_by(jobs.c.id.desc()).limit(limit)
         if owner is not None:
@@ -89,6 +94,8 @@ class JobStore:
 
     def events(self, job_id: str, after: int = 0, *, limit: int = 100) -> builtins.list[JobEvent]:
         """What happened after the event `after`, in order, up to `limit` events."""
+        if not is_id("vid", job_id):
+            return []
         events = schema.events
         query = (
             sqlalchemy.select(events.c.sequence, events.c.at, events.c.kind, events.c.data)
@@ -101,6 +108,8 @@ class JobStore:
 
     def preview(self, job_id: str) -> bytes | None:
         """The latest frame of a running job as JPEG, None if there is none (any more)."""
+        if not is_id("vid", job_id):
+            return None
         previews = schema.previews
         query = sqlalchemy.select(previews.c.jpeg).where(previews.c.job_id == job_id)
         with self._database.read() as transaction:
@@ -178,8 +187,12 @@ def find_job(transaction: Transaction, job_id: str, owner: str | None = None, *,
     """The job, locked against other writers where asked for; raises JobNotFoundError."""
     jobs = schema.jobs
     query = sqlalchemy.select(jobs).where(jobs.c.id == job_id)
-    row = transaction.execute(query.with_for_update() if lock else query).one_or_none()
-    if row is None or (owner is not None and row.owner != owner):
+    if owner is not None:
+        query = query.where(jobs.c.owner == owner)
+    if lock:
+        query = query.with_for_update()
+    row = transaction.execute(query).one_or_none() if is_id("vid", job_id) else None
+    if row is None:
         raise JobNotFoundError(f"There is no job '{job_id}': it may have expired, or the id is wrong.")
     return as_record(Job, row)
 

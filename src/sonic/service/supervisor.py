@@ -13,11 +13,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sonic.errors import StorageError
+from sonic.hub import find_model
 from sonic.service.blobs import BlobStore
 from sonic.service.database import Database
 from sonic.service.fleet import Fleet, new_name
 from sonic.service.janitor import clean
 from sonic.service.queue import JobQueue
+from sonic.service.scratch import remove_scratch
 
 if TYPE_CHECKING:
     from sonic.service.settings import ServiceSettings
@@ -49,9 +51,15 @@ class Supervisor:
     """Keeps `settings.workers` processes running from `start` to `stop`, and does the janitor's rounds.
 
     The processes are on their own: if the one with the supervisor is killed, they finish their jobs and end.
+
+    Raises:
+        ModelNotFoundError: the workers could not start.
+        StorageError: database or storage cannot be reached.
     """
 
     def __init__(self, settings: ServiceSettings) -> None:
+        if settings.workers:
+            find_model(settings.model)
         self._settings = settings
         self._database = Database(settings.database)
         self._blobs = BlobStore(settings.storage)
@@ -80,8 +88,11 @@ class Supervisor:
         for process in running:
             process.kill()
             process.wait()
-        for child in self._children:
-            self._queue.release(child.name)
+        try:
+            for child in self._children:
+                self._queue.release(child.name)
+        except StorageError as error:
+            logger.warning("jobs of stopped workers go back when their leases are over: %s", error)
         self._database.close()
 
     @property
@@ -94,8 +105,8 @@ class Supervisor:
         while True:
             try:
                 self._look()
-            except StorageError as error:
-                logger.warning("the supervisor has no database: %s", error)
+            except (StorageError, OSError) as error:
+                logger.warning("the supervisor tries again: %s", error)
             if self._stopping.wait(_LOOK_EVERY):
                 return
 
@@ -131,6 +142,7 @@ class Supervisor:
         """A worker has ended: its job goes back at once, and another takes its place."""
         back = self._queue.release(child.name)
         self._fleet.leave(child.name)
+        remove_scratch(self._settings, child.name)
         short = time.monotonic() - child.started < _SHORT_LIFE
         child.short_lives = child.short_lives + 1 if short else 0
         pause = min(_LONGEST_PAUSE, 2.0 ** (child.short_lives - 1)) if short else 0.0

@@ -35,7 +35,7 @@ def add_event(transaction: Transaction, job_id: str, kind: str, data: dict[str, 
             job_id=job_id, sequence=sequence, at=transaction.now, kind=kind, data=data
         )
     )
-    if sequence > EVENTS_KEPT and sequence % 100 == 0:
+    if sequence > EVENTS_KEPT and sequence % (EVENTS_KEPT // 10) == 0:  # many at a time, not one each time
         old = sequence - EVENTS_KEPT
         transaction.execute(
             sqlalchemy.delete(events).where(events.c.job_id == job_id, events.c.sequence <= old)

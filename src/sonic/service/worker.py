@@ -7,7 +7,7 @@ import os
 import threading
 from typing import TYPE_CHECKING
 
-from sonic.errors import FileGoneError, InputError, SonicError, StorageError
+from sonic.errors import DiskSpaceError, FileGoneError, InputError, SonicError, StorageError
 from sonic.model import load_model
 from sonic.service.attempt import Stopped
 from sonic.service.blobs import BlobStore
@@ -17,7 +17,7 @@ from sonic.service.making import make
 from sonic.service.memory import is_out_of_memory, limit_memory
 from sonic.service.pulse import Pulse
 from sonic.service.queue import JobQueue, Verdict
-from sonic.service.scratch import scratch
+from sonic.service.scratch import remove_scratch, scratch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -82,6 +82,7 @@ class Worker:
     def __exit__(self, *_: object) -> None:
         self._pulse.stop()
         self._database.close()
+        remove_scratch(self._settings, self.name)
 
     def load(self) -> Model:
         """The model of the settings, loaded once for all jobs."""
@@ -150,7 +151,8 @@ class Worker:
             code, message, retry = "memory_limit", self._too_large(), False
         elif isinstance(error, SonicError):
             code, message = error.code, str(error).replace(f"{folder}{os.sep}", "")
-            retry = not isinstance(error, (InputError, FileGoneError))
+            final = isinstance(error, (InputError, FileGoneError)) and not isinstance(error, DiskSpaceError)
+            retry = not final  # a full disk is this machine's trouble, not the request's
         else:
             logger.error("worker %s failed at %s", self.name, job.id, exc_info=error)
             code, message, retry = "internal", f"unexpected {type(error).__name__}", True

@@ -97,7 +97,7 @@ def _idempotency() -> None:
     op.create_table(
         "idempotency",
         sa.Column("owner", sa.String(length=40), nullable=False),
-        sa.Column("key", sa.String(length=255), nullable=False),
+        sa.Column("key", sa.String(length=64), nullable=False),
         sa.Column("fingerprint", sa.String(length=64), nullable=False),
         sa.Column("job_id", sa.String(length=40), nullable=False),
         sa.PrimaryKeyConstraint("owner", "key"),

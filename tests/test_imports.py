@@ -59,9 +59,14 @@ ALLOWED = {
     },
     "digests": {""},
     "service": {
-        "service", "cluster", "config", "digests", "errors", "hub", "media", "model", "progress", "video", "",
+        "service", "cluster", "config", "digests", "errors", "face", "hub", "media", "model", "progress",
+        "video", "",
     },
-    "__init__": {"config", "errors", "hearing", "hub", "media.metadata", "model", "progress", "video"},
+    "client": {"remote", "config", "media.source", "errors"},
+    "remote": {"remote", "media.source", "media.output", "errors", "progress"},
+    "__init__": {
+        "client", "config", "errors", "hearing", "hub", "media.metadata", "model", "progress", "video",
+    },
     "__main__": {"cli"},
 }  # fmt: skip
 
@@ -104,7 +109,7 @@ def test_making_videos_needs_no_torch():
 def test_the_public_names_are_these():
     assert sonic.__all__ == sorted(sonic.__all__)
     assert [name for name in sonic.__all__ if not name.endswith("Error")] == [
-        "AudioReport", "Cancelled", "GenerateConfig", "Model", "Progress", "Video", "__version__",
+        "AudioReport", "Cancelled", "Client", "GenerateConfig", "Model", "Progress", "Video", "__version__",
         "available_models", "inspect_audio", "load_model", "read_metadata",
     ]  # fmt: skip
     for name in sonic.__all__:

@@ -1,4 +1,7 @@
-"""Looks at the headers of pictures and recordings: what they are and how large, without decoding them."""
+"""Looks at the headers of pictures and recordings: what they are and how large, without decoding them.
+
+Messages name no paths: those who sent the files do not know ours.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from PIL import Image, UnidentifiedImageError
 
 from sonic.errors import AudioError, AudioTooLongError, ImageError, ImageTooLargeError, NoAudioTrackError
 from sonic.media.image import MAXIMUM_PIXELS, MINIMUM_SIDE
-from sonic.media.source import CONTAINERS, describe, ffmpeg_name
+from sonic.media.source import CONTAINERS, ffmpeg_name
 
 if TYPE_CHECKING:
     import os
@@ -38,58 +41,54 @@ class RecordingHeader:
     video: bool
 
 
-def probe_picture(
-    path: str | os.PathLike[str], *, pixels: int = MAXIMUM_PIXELS, name: str = ""
-) -> PictureHeader:
-    """What the header of the picture at `path` says; `name` stands for the path in messages.
+def probe_picture(path: str | os.PathLike[str], *, pixels: int = MAXIMUM_PIXELS) -> PictureHeader:
+    """What the header of the picture at `path` says.
 
     Raises:
         ImageError: it is no picture of a kind that portraits come in, or smaller than 64 pixels.
         ImageTooLargeError: it has more than `pixels`.
     """
-    name = name or describe(path)
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            warnings.simplefilter("ignore")  # of bombs, which are counted below, and of damaged EXIF data
             with Image.open(Path(path), formats=_readable()) as image:
                 header = PictureHeader(str(image.format), image.width, image.height)
     except Image.DecompressionBombError as error:
-        raise ImageTooLargeError(_too_large(name, pixels)) from error
+        raise ImageTooLargeError(_too_large(pixels)) from error
     except UnidentifiedImageError as error:
-        raise ImageError(f"{name} is not a picture that can be read: send JPEG, PNG or WebP.") from error
+        raise ImageError("The portrait is not a picture that can be read: send JPEG, PNG or WebP.") from error
     except (OSError, ValueError, SyntaxError, EOFError, IndexError) as error:
-        raise ImageError(f"{name} is damaged ({error}): get a complete copy of it.") from error
+        raise ImageError(f"The portrait is damaged ({error}): get a complete copy of it.") from error
     if header.width * header.height > pixels:
-        raise ImageTooLargeError(_too_large(name, pixels))
+        raise ImageTooLargeError(_too_large(pixels))
     if min(header.width, header.height) < MINIMUM_SIDE:
         raise ImageError(
-            f"{name} has {header.width}x{header.height} pixels: it needs {MINIMUM_SIDE} a side at least."
+            f"The portrait has {header.width}x{header.height} pixels: {MINIMUM_SIDE} a side are needed."
         )
     return header
 
 
-def probe_recording(path: str | os.PathLike[str], *, seconds: float, name: str = "") -> RecordingHeader:
-    """How long the sound at `path` is, counted packet by packet because headers may lie; `name` as above.
+def probe_recording(path: str | os.PathLike[str], *, seconds: float) -> RecordingHeader:
+    """How long the sound at `path` is, counted packet by packet because headers may lie.
 
     Raises:
         AudioError: it is no recording.
         NoAudioTrackError: it has no sound.
         AudioTooLongError: it lasts longer than `seconds`.
     """
-    name = name or describe(path)
     try:
         with av.open(
             ffmpeg_name(Path(path)), mode="r", metadata_errors="replace", options=CONTAINERS
         ) as container:
             if not container.streams.audio:
                 raise NoAudioTrackError(
-                    f"There is no sound in {name}: send a recording or a video with sound."
+                    "There is no sound in the recording: send a recording or a video with sound."
                 )
-            duration = _count(container, seconds, name)
+            duration = _count(container, seconds)
             return RecordingHeader(container.format.name, duration, bool(container.streams.video))
     except (av.error.FFmpegError, OSError, ValueError) as error:
         raise AudioError(
-            f"{name} is no recording that can be read: send WAV, MP3, FLAC, M4A or OGG."
+            "The recording is none that can be read: send WAV, MP3, FLAC, M4A or OGG."
         ) from error
 
 
@@ -99,7 +98,7 @@ def _readable() -> list[str]:
     return [name for name in PICTURES if name in Image.OPEN]
 
 
-def _count(container: av.container.InputContainer, limit: float, name: str) -> float:
+def _count(container: av.container.InputContainer, limit: float) -> float:
     """Seconds of the first sound track."""
     stream = container.streams.audio[0]
     total = 0.0
@@ -107,10 +106,10 @@ def _count(container: av.container.InputContainer, limit: float, name: str) -> f
         total += float((packet.duration or 0) * (packet.time_base or 0))
         if total > limit:
             raise AudioTooLongError(
-                f"{name} lasts longer than the {limit:g} s that are taken here: cut it, or send it in parts."
+                f"The recording lasts longer than the {limit:g} s that are taken: send it in parts."
             )
     return total
 
 
-def _too_large(name: str, pixels: int) -> str:
-    return f"{name} has more than {pixels / 1e6:g} megapixels: make it smaller first."
+def _too_large(pixels: int) -> str:
+    return f"The portrait has more than {pixels / 1e6:g} megapixels: make it smaller first."

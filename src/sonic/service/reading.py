@@ -7,6 +7,7 @@ import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import sonic
 from sonic.errors import AudioError, ConfigError, ImageError, ServiceError
 
 if TYPE_CHECKING:
@@ -15,10 +16,6 @@ if TYPE_CHECKING:
 
     from sonic.service.settings import ServiceSettings
 
-PORTRAIT, RECORDING = (
-    "the portrait",
-    "the recording",
-)  # in messages: the names of our files are nobody's business
 _THUMBNAIL = 640  # pixels
 
 
@@ -53,7 +50,7 @@ def check_picture(path: Path, limits: MediaLimits) -> None:
     from sonic.media.probe import probe_picture
 
     try:
-        probe_picture(path, pixels=limits.pixels, name=PORTRAIT)
+        probe_picture(path, pixels=limits.pixels)
     except ImageError as error:
         raise _unsupported(error, ImageError) from error
 
@@ -63,7 +60,7 @@ def check_recording(path: Path, limits: MediaLimits) -> None:
     from sonic.media.probe import probe_recording
 
     try:
-        probe_recording(path, seconds=limits.seconds, name=RECORDING)
+        probe_recording(path, seconds=limits.seconds)
     except AudioError as error:
         raise _unsupported(error, AudioError) from error
 
@@ -79,10 +76,8 @@ def inspect_picture_file(path: Path, limits: MediaLimits, options: dict[str, Any
 
 def inspect_recording_file(path: Path, limits: MediaLimits) -> dict[str, Any]:
     """The report on a recording's file as a dictionary."""
-    from sonic.hearing import inspect_audio
-
     check_recording(path, limits)
-    return inspect_audio(path.read_bytes()).to_dict()
+    return sonic.inspect_audio(path.read_bytes()).to_dict()
 
 
 def first_picture(path: Path) -> bytes:

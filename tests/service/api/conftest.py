@@ -99,6 +99,12 @@ def serve(settings_of):
 
 
 @pytest.fixture(scope="session")
+def tiny():
+    """Options of the smallest video."""
+    return TINY
+
+
+@pytest.fixture(scope="session")
 def small_wav(wav, tone):
     return wav(tone(0.8))
 

@@ -11,7 +11,7 @@ from fastapi import Depends, Request
 from fastapi.concurrency import run_in_threadpool
 
 from sonic.errors import ConfigError, UnauthorizedError
-from sonic.service.api.context import Service, the_service
+from sonic.service.api.context import Here, Service
 from sonic.service.keys import digest
 
 if TYPE_CHECKING:
@@ -60,14 +60,13 @@ def check_exposure(settings: ServiceSettings, keys: KeyStore) -> None:
         )
 
 
-async def caller_of(request: Request) -> Caller:
+async def caller_of(request: Request, service: Here) -> Caller:
     """Who sent the request, whose rate is counted.
 
     Raises:
         UnauthorizedError: a token is needed, and there is none that is known.
         RateLimitError: the key asks too often.
     """
-    service = the_service(request)
     token = _token(request.headers.get("authorization", ""))
     if token is None and not needs_token(service.settings):
         return OPERATOR

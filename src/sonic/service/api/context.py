@@ -74,10 +74,12 @@ def opened(settings: ServiceSettings) -> Iterator[Service]:
         database.close()
 
 
-def the_service(request: Request) -> Service:
+async def the_service(request: Request) -> Service:
     """The service of the application that answers `request`."""
     service: Service = request.app.state.service
     return service
 
 
-Here = Annotated[Service, Depends(the_service)]
+Here = Annotated[
+    Service, Depends(the_service)
+]  # a coroutine: others cost a change of threads for each request

@@ -28,7 +28,7 @@ assert set(WEBHOOK_EVENTS) == set(WebhookEvent.__args__)  # type: ignore[attr-de
 
 _HERE = "/v1/videos/vid_01m83rfr9g6ss1k0djw42f9q0f"
 _LINKS = ("events", "content", "preview", "thumbnail", "cancel")
-EXAMPLE = {
+EXAMPLE: dict[str, Any] = {
     "id": _HERE.rpartition("/")[2],
     "object": "video",
     "status": "running",

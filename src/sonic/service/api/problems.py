@@ -51,7 +51,6 @@ STATUSES = {
     "queue_full": 429,
     "busy": 429,
     "internal": 500,
-    "not_ready": 503,
     "storage": 503,
 }
 

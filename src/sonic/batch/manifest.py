@@ -8,7 +8,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from sonic.batch.items import INPUTS, Item
-from sonic.config import Option, options
+from sonic.config import from_text, options
 from sonic.errors import ManifestError
 
 if TYPE_CHECKING:
@@ -18,16 +18,6 @@ if TYPE_CHECKING:
 LISTS = (".jsonl", ".csv")
 _COLUMNS = (*INPUTS, "output")
 _DELIMITERS = ",;\t"  # what spreadsheets write
-_TRUTH = {
-    "true": True,
-    "yes": True,
-    "on": True,
-    "1": True,
-    "false": False,
-    "no": False,
-    "off": False,
-    "0": False,
-}
 
 
 def read_manifest(path: Path) -> list[Item]:
@@ -72,21 +62,9 @@ def _csv_rows(text: str) -> Iterator[tuple[int, dict[str, Any]]]:
     known = {option.name: option for option in options()}
     reader = csv.DictReader(io.StringIO(text), delimiter=delimiter, restkey="", skipinitialspace=True)
     for content in reader:
-        cells = {name.strip(): _cell(known.get(name.strip()), text) for name, text in content.items() if text}
-        yield reader.line_num, cells
-
-
-def _cell(option: Option | None, text: Any) -> Any:
-    """What a cell's text means; text that is no number is left for the option's own check to refuse."""
-    if option is None or not isinstance(text, str):
-        return text
-    text = text.strip()
-    if option.kind is bool:
-        return _TRUTH.get(text.lower(), text)
-    try:
-        return option.kind(text)
-    except ValueError:
-        return text
+        cells = ((name.strip(), text) for name, text in content.items() if text)
+        meant = {name: from_text(known[name], text) if name in known else text for name, text in cells}
+        yield reader.line_num, meant
 
 
 def _item(content: Mapping[str, Any], row: int, path: Path) -> Item:

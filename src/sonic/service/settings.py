@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sonic.config import Option, check_option, options
+from sonic.config import Option, check_option, from_text, options
 from sonic.errors import ConfigError
 from sonic.hub import home
 
@@ -16,16 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 SECRETS = ("token", "webhook_secret", "database_url", "storage_url")  # URLs may hold passwords
-_WORDS = {
-    "1": True,
-    "true": True,
-    "yes": True,
-    "on": True,
-    "0": False,
-    "false": False,
-    "no": False,
-    "off": False,
-}
 
 
 def _setting(default: Any, help: str, effect: str = "", **details: Any) -> Any:  # noqa: A002 - the word for it
@@ -274,11 +264,8 @@ def _written(value: Any) -> str:
 
 
 def _parsed(option: Option, text: str) -> Any:
-    if option.kind is bool and text.lower() in _WORDS:
-        return _WORDS[text.lower()]
-    if option.kind is bool:
-        raise ConfigError(f"{variable(option.name)} is '{text}': write true or false.")
-    try:
-        return option.kind(text)
-    except ValueError as error:
-        raise ConfigError(f"{variable(option.name)} is '{text}': write a number.") from error
+    value = from_text(option, text)
+    if not isinstance(value, option.kind):
+        wanted = "true or false" if option.kind is bool else "a number"
+        raise ConfigError(f"{variable(option.name)} is '{text}': write {wanted}.")
+    return value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from itertools import groupby, tee
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from sonic.speech.survey import power_decibel, survey
 from sonic.speech.voices import VOICE_LEVEL, VoiceEncoder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from numpy.typing import NDArray
 
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from sonic.speech.encoder import SpeechEncoder
     from sonic.speech.speakers import Turn
     from sonic.speech.survey import Survey
+
+Item = TypeVar("Item")
 
 USUAL_LOUDNESS, MOST_GAIN = -16.0, 24.0  # dB; of the clips that the model was trained on
 NOISY = 15.0  # dB of signal-to-noise ratio below which `denoise="auto"` cleans
@@ -55,13 +57,22 @@ class Driver:
     denoised: bool
 
     @classmethod
-    def of(cls, audio: AudioSource, info: AudioInfo, config: GenerateConfig) -> Driver:
+    def of(
+        cls,
+        audio: AudioSource,
+        info: AudioInfo,
+        config: GenerateConfig,
+        on_second: Callable[[int], None] | None = None,
+    ) -> Driver:
         """Listen to the whole recording and decide, as far as the options leave it open.
+
+        `on_second` is told how many seconds of it have been heard.
 
         Raises:
             SpeakerError: the recording has fewer voices than `config.speaker` asks for.
         """
-        heard = survey(audio.blocks(SAMPLE_RATE))
+        seconds = audio.blocks(SAMPLE_RATE)
+        heard = survey(seconds if on_second is None else _told(seconds, on_second))
         if config.speaker != "all":
             audio = silenced(audio, others(audio, heard, config.speaker))
             info = audio.probe()  # the level is that of the speaker
@@ -103,6 +114,13 @@ class Driver:
                 f"The recording is {cause}: dynamic_scale rises to {mouth:.2f}, motion_scale is {head:.2f}; "
                 "without compensation both stay as they are."
             )
+
+
+def _told(items: Iterable[Item], on_item: Callable[[int], None]) -> Iterator[Item]:
+    """The same items; `on_item` is told how many have come."""
+    for count, item in enumerate(items, 1):
+        yield item
+        on_item(count)
 
 
 def _mean_of(both: NDArray[np.float32], repair: FeatureRepair) -> NDArray[np.float32]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar, cast
@@ -139,7 +140,8 @@ def prepare(
     reporter.begin("audio")
     info = audio.probe()
     duration, _ = plan_duration(config, info)
-    driver = Driver.of(audio, info, config)
+    reporter.begin("audio", math.ceil(info.duration))
+    driver = Driver.of(audio, info, config, reporter.step)
     timings = {"audio": reporter.end()}
     subject = _subject(networks, config, image, duration, face_points, reporter)
     timings["analyse"] = reporter.end()

@@ -14,8 +14,8 @@ STAGES = ("audio", "portrait", "video", "motion", "frames", "finish")
 class Progress:
     """One report: `done` of `total` units of `stage`, `elapsed` seconds after the stage began.
 
-    The stages come in the order of `STAGES`; the units of "video", which only comes where one is watched, and
-    of "frames" are frames, those of the others are steps.
+    The stages come in the order of `STAGES`; the units of "audio" are seconds, those of "video", which only
+    comes where one is watched, and of "frames" are frames, those of the others are steps.
     """
 
     stage: str

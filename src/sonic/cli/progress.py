@@ -57,7 +57,8 @@ class _Painter:
         if report.stage not in self._tasks:
             label = _LABELS.get(report.stage, report.stage)
             self._tasks[report.stage] = self._bar.add_task(label, total=report.total, speed="")
-        self._bar.update(self._tasks[report.stage], completed=report.done, speed=_speed(report))
+        task = self._tasks[report.stage]
+        self._bar.update(task, total=report.total, completed=report.done, speed=_speed(report))
 
 
 def _speed(report: Report) -> str:

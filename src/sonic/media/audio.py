@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 AudioInput: TypeAlias = "AudioSource | FileInput | npt.NDArray[Any] | tuple[npt.NDArray[Any], int]"
 
+SPEECH_RATE = 16_000  # Hz, of everything that listens
 SHORTEST = 0.2  # seconds; less holds no syllable
 SILENCE = 1e-3  # peak amplitude, -60 dB of full scale
 GATE, GATE_SECONDS = 0.01, 0.4  # blocks 20 dB below the mean are pauses; a block holds a word
@@ -125,7 +126,7 @@ class AudioSource:
 
     def blocks(
         self,
-        sample_rate: int = 16_000,
+        sample_rate: int = SPEECH_RATE,
         channels: int = 1,
         *,
         block_seconds: float = 1.0,
@@ -141,7 +142,9 @@ class AudioSource:
         for block in _regroup(blocks, max(1, round(block_seconds * sample_rate))):
             yield block[:, 0] if channels == 1 else block
 
-    def read(self, sample_rate: int = 16_000, channels: int = 1, *, duration: float | None = None) -> Samples:
+    def read(
+        self, sample_rate: int = SPEECH_RATE, channels: int = 1, *, duration: float | None = None
+    ) -> Samples:
         """All of `blocks` in one array, for recordings that are known to be short."""
         return np.concatenate([*self.blocks(sample_rate, channels, duration=duration)])
 

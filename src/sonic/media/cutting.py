@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sonic.errors import OutputPathError
-from sonic.media.audio import AudioSource
+from sonic.media.audio import SPEECH_RATE
+from sonic.media.treated import treated
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from sonic.media.audio import Samples
+    from sonic.media.audio import AudioSource, Samples
 
 HIGHEST_RATE = 48_000  # Hz, of files
 FADE_SECONDS = 0.02  # over which silenced sound goes and comes; a hard edge would click
@@ -54,23 +55,7 @@ def silence(
 
 def silenced(audio: AudioSource, stretches: Sequence[tuple[float, float]]) -> AudioSource:
     """The same recording, one channel at 16 kHz, silent from begin to end, in seconds, of each stretch."""
-    return AudioSource(_SilencedReader(audio, stretches), audio.name)
-
-
-class _SilencedReader:
-    """A recording that is silenced in places as it is read."""
-
-    sample_rate = 16_000
-    channels = 1
-
-    def __init__(self, audio: AudioSource, stretches: Sequence[tuple[float, float]]) -> None:
-        self._audio = audio
-        self._stretches = stretches
-
-    def blocks(self, channels: int) -> Iterator[Samples]:
-        sound = self._audio.blocks(self.sample_rate)
-        for block in silence(sound, self._stretches, self.sample_rate):
-            yield np.repeat(block[:, None], channels, axis=1)
+    return treated(audio, lambda blocks: silence(blocks, stretches, SPEECH_RATE), audio.name)
 
 
 def _forget(held: Samples, first: int, start: int) -> tuple[Samples, int]:

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sonic.inference import load_asset
+from sonic.media.audio import SPEECH_RATE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from numpy.typing import NDArray
 
-SAMPLE_RATE = 16_000
+SAMPLE_RATE = SPEECH_RATE
 FRAME = 512  # samples
 FRAME_SECONDS = FRAME / SAMPLE_RATE
 _CONTEXT = 64  # samples of the frame before that the network also hears

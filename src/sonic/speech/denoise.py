@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sonic.inference import load_asset
-from sonic.media.audio import AudioSource
+from sonic.media.audio import SPEECH_RATE
+from sonic.media.treated import treated
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from numpy.typing import NDArray
 
-SAMPLE_RATE = 16_000
+    from sonic.media.audio import AudioSource
+
+SAMPLE_RATE = SPEECH_RATE
 FRAME, HOP = 512, 128  # samples
 _OVERLAP = FRAME // HOP
 _BATCH = 256  # frames that one call of a network takes; bounds the memory that a long block needs
@@ -110,19 +113,4 @@ def _overlap_add(
 
 def cleaned(audio: AudioSource) -> AudioSource:
     """The same recording without noise, as long, one channel at 16 kHz; it is cleaned whenever it is read."""
-    return AudioSource(_CleanReader(audio), f"{audio.name} without noise")
-
-
-class _CleanReader:
-    """A recording that is cleaned as it is read."""
-
-    sample_rate = SAMPLE_RATE
-    channels = 1
-
-    def __init__(self, audio: AudioSource) -> None:
-        self._audio = audio
-        self._denoiser = Denoiser()
-
-    def blocks(self, channels: int) -> Iterator[NDArray[np.float32]]:
-        for block in self._denoiser.stream(self._audio.blocks(SAMPLE_RATE)):
-            yield np.repeat(block[:, None], channels, axis=1)
+    return treated(audio, Denoiser().stream, f"{audio.name} without noise")

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sonic.media.audio import SPEECH_RATE
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-SAMPLE_RATE = 16000
+SAMPLE_RATE = SPEECH_RATE
 WINDOW = 400  # samples, 25 ms
 HOP = 160  # samples, 10 ms
 BANDS = 80

@@ -40,11 +40,3 @@ class MotionLips(nn.Module):
     def forward(self, motion: Tensor) -> Tensor:
         """Lip points [B, T, 50, 3], eye distances, of normalised motion [B, T, dim]."""
         return self.template + torch.einsum("btd,dpc->btpc", motion, self.basis)
-
-
-def lips_of_motion(motion: Tensor, space: MotionSpace) -> Tensor:
-    """Lip points [B, T, 50, 3] of normalised motion, (vector - space.mean) / space.spread, [B, T, dim].
-
-    Keep a `MotionLips` where this is called often.
-    """
-    return MotionLips(space).to(motion)(motion)

@@ -2,9 +2,9 @@
 
 Parts, each by its name as an argument, all of them by default:
 
-latency     how long a status call takes while every worker is busy, with 1, 8 and 64 clients that ask twice a second
+latency     how long a status call takes, workers idle or busy; 1, 8 and 64 clients ask twice a second
 upload      seconds from the first byte of an order to the 202 that answers it
-throughput  videos an hour through the service, against the same videos made in one process one after the other
+throughput  videos an hour through the service, against the same made in one process one after the other
 memory      what server and workers hold after every tenth of many jobs
 recovery    seconds until a job goes on after its worker, and the whole service, were killed with SIGKILL
 """
@@ -47,18 +47,18 @@ class Service:
     folder: Path
     workers: int
     lease: float
-    process: subprocess.Popen[str] | None = None
+    process: subprocess.Popen[bytes] | None = None
     url: str = ""
 
     def start(self) -> None:
         """Start it, and wait until a worker is ready."""
         words = [sys.executable, "-m", "sonic", "serve", "--port", "0", "--data", str(self.folder)]
         words += ["--workers", str(self.workers), "--lease", str(self.lease), "--poll", "0.05"]
-        self.process = subprocess.Popen(words, stderr=subprocess.PIPE, text=True)
-        assert self.process.stderr is not None
-        self.url = next(line for line in self.process.stderr if "listens on" in line).split()[-1]
-        # Nobody reads what it writes from now on: a full pipe would stop it.
-        subprocess.Popen(["cat"], stdin=self.process.stderr, stdout=subprocess.DEVNULL)
+        log = self.folder / "log"
+        with log.open("w") as written:
+            self.process = subprocess.Popen(words, stderr=written)
+        wait_until(lambda: "listens on" in log.read_text())
+        self.url = next(line for line in log.read_text().splitlines() if "listens on" in line).split()[-1]
         wait_until(lambda: httpx.get(f"{self.url}/readyz").is_success)
 
     def children(self) -> list[int]:
@@ -171,7 +171,7 @@ async def _ask(url: str, job_id: str, clients: int, calls: int) -> list[float]:
                 await asyncio.sleep(max(0.0, PAUSE - times[-1]))
             return times
 
-        return sum(await asyncio.gather(*map(poll, range(clients))), [])
+        return [seconds for times in await asyncio.gather(*map(poll, range(clients))) for seconds in times]
 
 
 def _upload(service: Service, arguments: argparse.Namespace) -> list[dict[str, Any]]:
@@ -233,7 +233,7 @@ def _memory(service: Service, arguments: argparse.Namespace) -> list[dict[str, A
 
 
 def _recovery(service: Service, _: argparse.Namespace) -> list[dict[str, Any]]:
-    """From SIGKILL until the job is drawn again, and until it is done, by a worker and by the whole service."""
+    """From SIGKILL until the job is drawn again, and until it is done."""
     return [
         {
             "killed": "the worker",

@@ -17,6 +17,7 @@ from sonic.service.worker import Worker
 if TYPE_CHECKING:
     from types import FrameType
 
+NICE = 5  # behind the server, which must answer while workers take all cores
 STUCK = 70  # exit code of a worker that ended itself because a job could not be stopped
 
 
@@ -43,6 +44,8 @@ def _wait_for_end(worker: Worker) -> None:
 
 
 if __name__ == "__main__":
+    if hasattr(os, "nice"):
+        os.nice(NICE)
     show_log()
     try:
         main(sys.argv[1])

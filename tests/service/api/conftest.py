@@ -92,6 +92,16 @@ def live(settings_of):
 
 
 @pytest.fixture
+def sqlite(sqlite_url, clock):
+    """A database whose time is the test's."""
+    from sonic.service.database import Database
+
+    opened = Database(sqlite_url, clock=clock)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
 def serve(settings_of):
     """Starts further servers, without workers."""
     with contextlib.ExitStack() as stack:

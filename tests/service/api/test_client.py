@@ -4,7 +4,9 @@ import io
 import json
 
 import av
+import numpy as np
 import pytest
+from PIL import Image
 
 import sonic
 from sonic.errors import (
@@ -77,9 +79,6 @@ def test_mistakes_are_the_errors_of_the_sdk(client, small_jpeg, small_wav, tmp_p
 
 
 def test_why_a_job_failed_is_raised(client, small_wav, tiny):
-    import numpy as np
-    from PIL import Image
-
     stream = io.BytesIO()
     Image.fromarray(np.full((128, 128, 3), 128, np.uint8)).save(stream, "PNG")
     with pytest.raises(sonic.NoFaceError):
@@ -135,7 +134,3 @@ def test_what_is_no_service(receiver):
     receiver.answers = [(500, {"Content-Type": "text/html"}, b"<h1>Proxy</h1>")]
     with sonic.Client(receiver.url) as client, pytest.raises(ServiceError, match="answered 500"):
         client.video("vid_1")
-
-
-def test_looking_at_files(client, small_jpeg):
-    assert client.inspect(image=small_jpeg, expand_ratio=0.1)["faces"] == 1

@@ -55,12 +55,11 @@ class Runner:
 
     async def run_next(self) -> bool:
         """Make the next job, in a thread; False if there was none."""
-        return not self._worker.ending and await asyncio.to_thread(self._worker.take_one, self._model)
-
-    def check_health(self) -> None:
-        """Raises when the process must be replaced; Ray Serve asks regularly."""
-        if self._worker.ending:
-            raise RuntimeError("the worker has used up its memory")
+        found = await asyncio.to_thread(self._worker.take_one, self._model)
+        if self._worker.ending:  # the job used up the memory: Ray Serve puts a fresh process in place of this
+            self._work.close()
+            os._exit(STUCK)
+        return found
 
     def __del__(self) -> None:
         self._work.close()
@@ -104,7 +103,7 @@ class Dispatcher:
         try:
             await self._runners.run_next.remote()
         except ray.exceptions.RayError as error:
-            logger.warning("a runner was lost, its job will be tried again: %s", error)
+            logger.warning("a runner was lost; what it had not finished is tried again: %s", error)
 
 
 def build(settings: ServiceSettings, pace: Pace | None = None) -> Any:

@@ -38,8 +38,13 @@ class PlainLines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """The line, with `name=value` for each of the `fields` that says something."""
         fields = getattr(record, "fields", {})
-        told = (f" {name}={value}" for name, value in fields.items() if value not in {None, ""})
+        told = (f" {name}={_printable(value)}" for name, value in fields.items() if value not in {None, ""})
         return super().format(record) + "".join(told)
+
+
+def _printable(value: Any) -> str:
+    """Paths come from strangers: what would begin a line of its own, or talk to the terminal, is escaped."""
+    return str(value) if str(value).isprintable() else ascii(value)
 
 
 def show_log() -> None:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from sonic.service.queue import JobQueue
 
 _TICK = 0.25  # seconds between reports of progress
+_BEAT_EVERY = 2.0  # seconds at most: a job that is cancelled hears of it so soon
 _PREVIEW_EVERY = 1.0  # seconds
 _PREVIEW_SIDE = 384  # pixels of the longer side
 _PREVIEW_QUALITY = 75
@@ -93,7 +94,7 @@ class Pulse:
             self._attempt = None
 
     def _run(self) -> None:
-        beats = _Beats(self._queue.lease / 3)
+        beats = _Beats(min(self._queue.lease / 3, _BEAT_EVERY))
         reporter = _Reporter(self._queue, self._worker)
         while True:
             attempt = self._attempt

@@ -80,6 +80,21 @@ def inspect_recording_file(path: Path, limits: MediaLimits) -> dict[str, Any]:
     return sonic.inspect_audio(path.read_bytes()).to_dict()
 
 
+def load_readers() -> None:
+    """Load what looking at headers needs."""
+    importlib.import_module("sonic.media.probe")
+
+
+def load_inspectors() -> None:
+    """Load what inspections need, the networks that find faces among it."""
+    import numpy as np
+
+    from sonic.face.check import inspect_picture
+
+    inspect_picture(np.zeros((64, 64, 3), np.uint8))
+    importlib.import_module("sonic.hearing")
+
+
 def first_picture(path: Path) -> bytes:
     """The first picture of a video of ours, as JPEG no wider or higher than 640 pixels."""
     from PIL import Image

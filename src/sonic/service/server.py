@@ -35,7 +35,7 @@ def run(
     check(settings)
     with _listening(settings) as listener:
         config = uvicorn.Config(
-            create_app(settings),
+            create_app(settings, warm=True),
             log_config=None,
             access_log=False,
             server_header=False,

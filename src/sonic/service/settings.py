@@ -104,7 +104,7 @@ class ServiceSettings:
     lease: float = _setting(
         30.0,
         "Seconds after which a worker that gives no sign loses its job to another.",
-        "Workers give a sign three times as often.",
+        "Workers give a sign at least three times as often.",
         unit="seconds",
         minimum=1.0,
         maximum=3600.0,
@@ -203,6 +203,11 @@ class ServiceSettings:
     )
     fetch_urls: bool = _setting(False, "Lets requests name web addresses in place of uploaded files.")
     fetch_private: bool = _setting(False, "Lets requests name addresses of the own network.")
+    download_redirects: bool = _setting(
+        False,
+        "Answers downloads with an address in the bucket that is good for minutes.",
+        "Clients must be able to reach the bucket; otherwise the server passes the files on.",
+    )
     webhook_secret: str | None = _setting(
         None, "Secret that webhooks are signed with, `whsec_` and base64.", secret=True
     )

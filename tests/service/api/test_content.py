@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import httpx
 import pytest
 
 
@@ -64,6 +65,16 @@ def test_a_file_that_was_deleted_is_gone(serve, order, problem):
     job = order(client).json()
     client.service.blobs.delete(job["input"]["image"])
     problem(client.get(f"{job['urls']['self']}/inputs/image"), 410, "file_gone")
+
+
+def test_files_in_a_bucket(serve, order, s3_url, small_jpeg):
+
+    for redirects, status in ((False, 200), (True, 302)):
+        client = serve(storage_url=s3_url, download_redirects=redirects)
+        answer = client.get(order(client).json()["urls"]["self"] + "/inputs/image")
+        assert answer.status_code == status
+        content = httpx.get(answer.headers["location"]).content if redirects else answer.content
+        assert content == small_jpeg
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager, contextmanager
+import threading
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
@@ -12,6 +13,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
 import sonic
+from sonic.errors import SonicError
 from sonic.service.api import catalogue, content, events, health, inspection, videos
 from sonic.service.api.access import check_exposure, needs_token
 from sonic.service.api.context import opened
@@ -22,7 +24,7 @@ from sonic.service.api.problems import answer_with_problems
 from sonic.service.api.studio import add_studio
 from sonic.service.fetch import GuardedNetwork
 from sonic.service.outbox import Outbox
-from sonic.service.reading import check_hook
+from sonic.service.reading import check_hook, load_inspectors, load_readers
 from sonic.service.webhooks import Postman, PostOffice, Signer
 
 if TYPE_CHECKING:
@@ -35,8 +37,10 @@ _ROUTERS = (videos, events, content, inspection, catalogue, health)
 _EXPOSED = ("Location", "ETag", "Content-Range", "Retry-After", "Preference-Applied", REQUEST_ID)
 
 
-def create_app(settings: ServiceSettings) -> FastAPI:
+def create_app(settings: ServiceSettings, *, warm: bool = False) -> FastAPI:
     """The ASGI application of a service; it opens database and storage when the server starts it.
+
+    With `warm`, the processes that look at uploads are started at once, and not by the first upload.
 
     Raises:
         ConfigError: the settings do not fit together; when the server starts, also a server that others can
@@ -51,7 +55,7 @@ def create_app(settings: ServiceSettings) -> FastAPI:
         docs_url=None,  # its page loads scripts from elsewhere
         redoc_url=None,
         middleware=_middleware(settings, RequestFigures(registry)),
-        lifespan=_lifespan(settings),
+        lifespan=_lifespan(settings, warm=warm),
     )
     app.state.registry = registry
     answer_with_problems(app)
@@ -62,12 +66,14 @@ def create_app(settings: ServiceSettings) -> FastAPI:
     return app
 
 
-def _lifespan(settings: ServiceSettings) -> Any:
+def _lifespan(settings: ServiceSettings, *, warm: bool) -> Any:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         with opened(settings) as service:
             await run_in_threadpool(_check, service)
             app.state.service = service
+            if warm:
+                threading.Thread(target=_warm_up, args=(service,), name="sonic-warm-up", daemon=True).start()
             health.watch_jobs(app.state.registry, service)
             with _delivering(service):
                 yield
@@ -89,6 +95,12 @@ def _delivering(service: Service) -> Iterator[None]:
         yield
     finally:
         office.stop()
+
+
+def _warm_up(service: Service) -> None:
+    for sandbox, task in ((service.reader, load_readers), (service.inspector, load_inspectors)):
+        with suppress(SonicError):  # who uploads first will be told
+            sandbox.run(task)
 
 
 def _check(service: Service) -> None:

@@ -104,7 +104,8 @@ async def _file(request: Request, service: Service, key: str, media_type: str, d
     }
     if is_current(request.headers, headers["ETag"]):
         return Response(status_code=304, headers=headers)
-    if (address := await run_in_threadpool(service.blobs.url, key)) is not None:
+    address = await run_in_threadpool(service.blobs.url, key) if service.settings.download_redirects else None
+    if address is not None:
         return RedirectResponse(address, 302, {"Cache-Control": "no-store"})
     total = await run_in_threadpool(service.blobs.size, key)
     span = asked_span(request.headers, total, headers["ETag"])

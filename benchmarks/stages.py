@@ -50,7 +50,7 @@ def main() -> None:
     arguments = common.options(__doc__, seconds=10, resolutions=(512, 1024)).parse_args()
     load = common.load_before()
     started = time.perf_counter()
-    model = sonic.load_model(arguments.model)
+    model = sonic.load_model(arguments.model, keep_portraits=0)
     loading = time.perf_counter() - started
     with tempfile.TemporaryDirectory() as folder:
         audio = common.looped_speech(Path(folder), arguments.seconds)

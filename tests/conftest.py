@@ -128,3 +128,21 @@ def certified(tmp_path_factory):
     )
     (folder / "key.pem").write_bytes(private)
     return folder / "chain.pem", folder / "key.pem"
+
+
+@pytest.fixture(scope="module")
+def ray_cluster():
+    """A Ray on this machine that believes in two cores."""
+    ray = pytest.importorskip("ray", reason="the scale extra is not installed")
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    os.environ.setdefault("RAY_SERVE_HANDLE_AUTOSCALING_METRIC_PUSH_INTERVAL_S", "0.2")
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    ray.init(
+        num_cpus=2,
+        include_dashboard=False,
+        log_to_driver=False,
+        logging_level="error",
+        object_store_memory=100 * 2**20,
+    )
+    yield
+    ray.shutdown()

@@ -33,7 +33,6 @@ def test_a_restored_face_is_drawn_in_its_place_at_every_size(take):
     restored, plain = take(reports, restore="auto"), take([])
     stages = list(dict.fromkeys(report.stage for report in reports))
     assert stages == ["audio", "portrait", "restore"] == [name for name in STAGES if name in stages]
-    assert restored.timings["restore"] > 0
     assert any("restored" in warning for warning in restored.warnings)
     for before, after in (
         (plain, restored),
@@ -51,6 +50,6 @@ def larger(take):
 
 def test_nothing_is_restored_unless_asked_for(take):
     plain = take([])
-    assert "restore" not in plain.timings
+    assert not any("restored" in warning for warning in plain.warnings)
     assert plain.subject.portrait.detail is None
     assert any("restore 'auto'" in warning for warning in take([], min_resolution=640).warnings)

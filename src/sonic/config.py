@@ -12,6 +12,10 @@ from typing import Any
 
 from sonic.errors import ConfigError
 
+_TRUTH = {
+    **dict.fromkeys(("true", "yes", "on", "1"), True),
+    **dict.fromkeys(("false", "no", "off", "0"), False),
+}
 HEAD_MOTION = {"natural": 1.0, "calm": 0.5, "lively": 1.3, "still": 0.0}  # times the head's movement
 LANGUAGES = ("en", "zh", "ja", "ko", "de", "fr", "es")  # of the visible label
 PRESETS = {"preview": 384, "standard": 512, "high": 1024, "max": 2048}  # min_resolution
@@ -343,6 +347,20 @@ def _unknown(name: str, known: list[str]) -> str:
     nearest = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
     remedy = f"did you mean '{nearest[0]}'?" if nearest else f"the options are {', '.join(known)}."
     return f"Unknown option '{name}': {remedy}"
+
+
+def from_text(option: Option, text: str) -> Any:
+    """What text, such as a cell of a table or an environment variable, means for an option.
+
+    Text that means nothing comes back as it is: `check_option` says what is wrong with it.
+    """
+    text = text.strip()
+    if option.kind is bool:
+        return _TRUTH.get(text.lower(), text)
+    try:
+        return option.kind(text)
+    except ValueError:
+        return text
 
 
 def check_option(option: Option, value: Any) -> Any:

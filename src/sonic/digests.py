@@ -45,6 +45,7 @@ def request_digest(
     weights: str,
     format: str = "mp4",  # noqa: A002 - the word for it
     face_points: Mapping[str, Any] | None = None,
+    reference_video: str | None = None,
 ) -> str:
     """SHA-256 that is the same for requests whose videos are the same.
 
@@ -54,8 +55,11 @@ def request_digest(
         weights: `weights_digest` of the model's folder.
         format: the file's suffix without the dot.
         face_points: names to `[x, y]`, where given.
+        reference_video: digest of the video whose head movement is borrowed, where given.
     """
-    return _digest([sonic.__version__, weights, image, audio, dict(config), format, face_points])
+    points = None if face_points is None else dict(face_points)
+    content = [sonic.__version__, weights, image, audio, dict(config), format, points]
+    return _digest(content if reference_video is None else [*content, reference_video])
 
 
 def _digest(content: list[Any]) -> str:

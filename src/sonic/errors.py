@@ -20,6 +20,7 @@
     |  |  `- SpeakerError           speaker             fewer voices than asked for
     |  |- VideoError                video               a reference video that cannot be used
     |  |- CertificateError          certificate         nothing that videos can be signed with
+    |  |- ManifestError             manifest            a list of a batch that cannot be read
     |  |- OutputPathError           output_path         unknown suffix, missing or unwritable folder
     |  |- OutputExistsError         output_exists
     |  |- DiskSpaceError            disk_space
@@ -169,6 +170,12 @@ class CertificateError(InputError):
     """The certificate or its key cannot sign a video."""
 
     code = "certificate"
+
+
+class ManifestError(InputError):
+    """The list or folder of a batch cannot be understood."""
+
+    code = "manifest"
 
 
 class OutputPathError(InputError):

@@ -21,6 +21,7 @@ from sonic.media.image import load_image
 from sonic.media.source import named_file
 from sonic.motion.sampler import MotionSampler
 from sonic.pipeline import MOTION_RATE, Networks, prepare, redrawn
+from sonic.portraits import PortraitShelf
 from sonic.render.mouth_network import mouth_of
 from sonic.speech.denoise import cleaned
 from sonic.speech.encoder import SpeechEncoder
@@ -42,15 +43,23 @@ if TYPE_CHECKING:
 _THREADS = 1  # a network; renderer and encoder have threads of their own
 
 
-def load_model(name: str | os.PathLike[str] = "sonic-base", device: str | None = None) -> Model:
-    """Load a model by name or from its folder; `device` is "cpu" (the default) or "cuda".
+def load_model(
+    name: str | os.PathLike[str] = "sonic-base", device: str | None = None, *, keep_portraits: int = 1
+) -> Model:
+    """Load a model by name or from its folder.
+
+    Args:
+        name: of `available_models()`, or a folder.
+        device: "cpu" (the default) or "cuda".
+        keep_portraits: how many of the latest portraits stay analysed in memory, so that the next recording
+            for the same picture starts at once; 0 keeps none.
 
     Raises:
         ModelNotFoundError: no such model; the message lists the known ones.
         WeightsError: the model is damaged or of another format.
         DependencyError: the device is not available.
     """
-    return Model(find_model(name), device=device or "cpu")
+    return Model(find_model(name), device=device or "cpu", keep_portraits=keep_portraits)
 
 
 class Model:
@@ -66,15 +75,17 @@ class Model:
     fps = MOTION_RATE
     sample_rate = SpeechEncoder.sample_rate
 
-    def __init__(self, folder: Path, *, device: str = "cpu") -> None:
+    def __init__(self, folder: Path, *, device: str = "cpu", keep_portraits: int = 1) -> None:
         self.folder = folder
         self.device = device
         self.info: dict[str, Any] = read_config(folder)
         self.name = str(self.info.get("name", folder.name))
+        sampler, mouth = MotionSampler(folder, device=device, threads=_THREADS), mouth_of(folder)
         self._networks = Networks(
             speech=SpeechEncoder(device=device, threads=_THREADS),
-            sampler=MotionSampler(folder, device=device, threads=_THREADS),
-            mouth=mouth_of(folder),
+            sampler=sampler,
+            mouth=mouth,
+            portraits=PortraitShelf(sampler.space, mouth, keep=keep_portraits),
         )
 
     def generate(

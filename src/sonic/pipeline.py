@@ -19,7 +19,6 @@ from sonic.motion.resample import resample
 from sonic.prefetch import prefetch
 from sonic.progress import Reporter
 from sonic.reference import borrow_motion
-from sonic.subject import PortraitSubject
 
 if TYPE_CHECKING:
     import os
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from sonic.motion.head import Array
     from sonic.motion.sampler import MotionSampler
     from sonic.motion.space import FaceMotion
+    from sonic.portraits import PortraitShelf
     from sonic.progress import OnProgress
     from sonic.render.mouth_network import MouthNetwork
     from sonic.speech.encoder import SpeechEncoder
@@ -52,6 +52,7 @@ class Networks:
     speech: SpeechEncoder
     sampler: MotionSampler
     mouth: MouthNetwork
+    portraits: PortraitShelf
 
 
 @dataclass(frozen=True)
@@ -142,11 +143,10 @@ def prepare(
     reporter.begin("audio", math.ceil(info.duration))
     driver = Driver.of(audio, info, config, reporter.step)
     timings = {"audio": reporter.end()}
+    started = time.perf_counter()
     subject = _subject(networks, config, image, duration, face_points, reporter)
-    timings["analyse"] = reporter.end()
-    if isinstance(subject, PortraitSubject) and subject.wants_restoring:
-        subject = _restored(subject, reporter)
-        timings["restore"] = reporter.end()
+    reporter.end()
+    timings["analyse"] = time.perf_counter() - started
     borrowed = None
     if reference_video is not None:
         borrowed = borrow_motion(reference_video, networks.sampler.space, reporter)
@@ -174,18 +174,11 @@ def _subject(
     reporter: Reporter,
 ) -> Subject:
     """Whoever `image` shows: a person in a video, or a portrait."""
-    space, mouth = networks.sampler.space, networks.mouth
     if (film := film_path(image)) is not None:
-        return FilmedSubject.of(film, config, space, mouth, duration, reporter)
+        space = networks.sampler.space
+        return FilmedSubject.of(film, config, space, networks.mouth, duration, reporter)
     reporter.begin("portrait")
-    return PortraitSubject.of(image, config, space, mouth, face_points)
-
-
-def _restored(subject: PortraitSubject, reporter: Reporter) -> PortraitSubject:
-    """The same portrait with more detail in its face."""
-    work = subject.restoration()
-    reporter.begin("restore", work.steps)
-    return subject.with_detail(work.run(reporter.step))
+    return networks.portraits.subject(image, config, reporter, face_points)
 
 
 def redrawn(take: Take, config: GenerateConfig) -> Take:

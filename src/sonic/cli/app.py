@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _COMMANDS = {
     "generate": "Make a talking video of a portrait and a voice recording.",
+    "batch": "Make many videos of a list or a folder.",
     "models": "List the models that are here.",
     "inspect": "Say what is in a recording or a portrait, and what would help.",
     "annotate": "Place the points of a face by hand.",

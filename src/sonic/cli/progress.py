@@ -22,10 +22,12 @@ _LABELS = {
     "motion": "finding the motion",
     "frames": "drawing",
     "finish": "finishing",
+    "videos": "making videos",
     "clips": "judging clips",
     "voices": "judging voices",
     "films": "watching videos",
 }
+_TIMED = ("frames", "videos")  # stages that are long enough to say how long they will take
 
 
 @contextmanager
@@ -61,7 +63,8 @@ class _Painter:
 
 
 def _speed(report: Report) -> str:
-    if report.stage != "frames" or report.eta is None:
+    if report.stage not in _TIMED or report.eta is None:
         return ""
     minutes, seconds = divmod(round(report.eta), 60)
-    return f"{report.rate:.1f} frames/s, {minutes}:{seconds:02d} left"
+    left = f"{minutes}:{seconds:02d} left"
+    return f"{report.rate:.1f} frames/s, {left}" if report.stage == "frames" else left

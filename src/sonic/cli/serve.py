@@ -21,6 +21,7 @@ Examples:
   sonic serve --workers 4 --port 9000
   sonic keys create website; sonic serve --host 0.0.0.0
   sonic serve --workers 0 --database-url postgresql://...   workers run elsewhere
+  sonic serve --ray --most-replicas 16           workers on a Ray cluster, as many as are needed
 """
 # Secrets come from the environment: whoever lists processes can read command lines. URLs may do without.
 _NAMES = tuple(
@@ -31,10 +32,11 @@ _NAMES = tuple(
 
 
 @click.command(cls=SectionedCommand, epilog=_EXAMPLES)
+@click.option("--ray", is_flag=True, help="Work on a Ray cluster (needs the scale extra).")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 @setting_options(*_NAMES)
 @click.pass_obj
-def serve(settings: Settings, /, *, debug: bool, **values: Any) -> None:
+def serve(settings: Settings, /, *, ray: bool, debug: bool, **values: Any) -> None:
     """Take orders for videos over HTTP and make them, until Ctrl-C.
 
     Every option can be given as an environment variable as well, such as SONIC_PORT; the secrets SONIC_TOKEN
@@ -43,9 +45,10 @@ def serve(settings: Settings, /, *, debug: bool, **values: Any) -> None:
     settings.debug = debug
     service = ServiceSettings.read(**values)
     with stopping_at_once():
-        server, supervisor = load_service("server"), load_service("supervisor")
+        server = load_service("server")
+        executor = load_service("executor").open_executor(service, ray=ray)
         load_service("logs").show_log()
-    server.run(service, supervisor.Supervisor(service), on_ready=_tell)
+    server.run(service, executor, on_ready=_tell)
 
 
 def _tell(address: str) -> None:

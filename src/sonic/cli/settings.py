@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sonic.cli.options import Command
 
 PLACES = ("data", "database_url", "storage_url")
+REPLICAS = ("replicas", "most_replicas", "replica_cpus", "replica_gpus")  # of workers on Ray
 
 
 def setting_options(*names: str) -> Callable[[Command], Command]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import uvicorn
 
@@ -17,20 +17,11 @@ from sonic.service.webhooks import Signer
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from sonic.service.executor import Executor
     from sonic.service.settings import ServiceSettings
 
 _LAST_ANSWERS = 5  # seconds that open connections have when the server stops
 _WAITING = 256  # connections
-
-
-class Executor(Protocol):
-    """Makes the videos of the job table, in processes of its own; `Supervisor` is one."""
-
-    def start(self) -> None:
-        """Begin, and return at once."""
-
-    def stop(self) -> None:
-        """End; what is not finished goes back to the queue."""
 
 
 def run(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sonic.config import Option, check_option, options
+from sonic.config import Option, check_option, from_text, options
 from sonic.errors import ConfigError
 from sonic.hub import home
 
@@ -16,16 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 SECRETS = ("token", "webhook_secret", "database_url", "storage_url")  # URLs may hold passwords
-_WORDS = {
-    "1": True,
-    "true": True,
-    "yes": True,
-    "on": True,
-    "0": False,
-    "false": False,
-    "no": False,
-    "off": False,
-}
 
 
 def _setting(default: Any, help: str, effect: str = "", **details: Any) -> Any:  # noqa: A002 - the word for it
@@ -70,6 +60,34 @@ class ServiceSettings:
         "Each loads the model and keeps one to two cores busy.",
         minimum=0,
         maximum=256,
+    )
+    replicas: int = _setting(
+        1,
+        "Ray only: copies of the worker that are always there.",
+        "With 0 the first job after a pause waits until one has started.",
+        minimum=0,
+        maximum=10_000,
+    )
+    most_replicas: int | None = _setting(
+        None,
+        "Ray only: copies of the worker while many jobs wait; as many as the cluster has cores if not given.",
+        minimum=1,
+        maximum=10_000,
+    )
+    replica_cpus: float = _setting(
+        1.0,
+        "Ray only: cores that a copy of the worker counts for.",
+        unit="cores",
+        minimum=0.1,
+        maximum=64.0,
+    )
+    replica_gpus: float = _setting(
+        0.0,
+        "Ray only: share of a GPU that a copy of the worker takes.",
+        "On a cluster without GPUs they work on the CPU instead.",
+        unit="GPUs",
+        minimum=0.0,
+        maximum=8.0,
     )
     host: str = _setting("127.0.0.1", "Address to listen on.", "Beyond loopback every request needs a token.")
     port: int = _setting(8765, "Port to listen on.", minimum=0, maximum=65535)
@@ -251,11 +269,8 @@ def _written(value: Any) -> str:
 
 
 def _parsed(option: Option, text: str) -> Any:
-    if option.kind is bool and text.lower() in _WORDS:
-        return _WORDS[text.lower()]
-    if option.kind is bool:
-        raise ConfigError(f"{variable(option.name)} is '{text}': write true or false.")
-    try:
-        return option.kind(text)
-    except ValueError as error:
-        raise ConfigError(f"{variable(option.name)} is '{text}': write a number.") from error
+    value = from_text(option, text)
+    if not isinstance(value, option.kind):
+        wanted = "true or false" if option.kind is bool else "a number"
+        raise ConfigError(f"{variable(option.name)} is '{text}': write {wanted}.")
+    return value

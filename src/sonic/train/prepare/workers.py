@@ -6,7 +6,7 @@ import multiprocessing
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sonic.errors import DependencyError
+from sonic.cluster import join_cluster
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -34,7 +34,7 @@ def run_all(
         DependencyError: Ray is asked for and not installed.
     """
     if ray:
-        return _on_ray(_import_ray(), task, items)
+        return _on_ray(join_cluster(), task, items)
     if workers > 1 and len(items) > 1:
         return _in_processes(task, items, workers)
     return map(task, items)
@@ -52,8 +52,6 @@ def _in_processes(task: Callable[[Item], Result], items: Sequence[Item], workers
 
 
 def _on_ray(ray: ModuleType, task: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[Result]:
-    if not ray.is_initialized():
-        ray.init(include_dashboard=False, log_to_driver=False)
     remote = ray.remote(_call)
     most = max(1, int(_SUBMITTED * ray.cluster_resources().get("CPU", 1)))
     waiting: list[Any] = []
@@ -67,12 +65,3 @@ def _on_ray(ray: ModuleType, task: Callable[[Item], Result], items: Sequence[Ite
 
 def _call(task: Callable[[Item], Result], item: Item) -> Result:
     return task(item)
-
-
-def _import_ray() -> ModuleType:
-    try:
-        import ray
-    except ImportError as error:
-        raise DependencyError("--ray needs Ray: pip install 'sonic-portrait[scale]' brings it.") from error
-    module: ModuleType = ray
-    return module

@@ -1,0 +1,1 @@
+"""Many videos of a list or a folder: resumable, in several processes or on a Ray cluster."""

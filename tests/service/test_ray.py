@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import os
+import signal
+import time
+from dataclasses import replace
+
+import pytest
+
+import sonic
+from sonic.errors import ConfigError
+
+pytest.importorskip("sqlalchemy", reason="the serve extra is not installed")
+ray = pytest.importorskip("ray", reason="the scale extra is not installed")
+on_ray = pytest.importorskip("sonic.service.ray", reason="Ray Serve is not installed", exc_type=ImportError)
+
+from sonic.service.blobs import BlobStore
+from sonic.service.database import Database
+from sonic.service.fleet import Fleet
+from sonic.service.jobs import NewJob
+from sonic.service.settings import ServiceSettings
+from sonic.service.store import JobStore
+from sonic.service.trash import store_file
+
+JOBS = 5
+QUICK = {"preset": "preview", "crop": "face", "inference_steps": 2, "fps": 10, "duration": 3.0}
+
+
+@pytest.fixture
+def settings(tmp_path):
+    return ServiceSettings(data=str(tmp_path), lease=2.0, poll=0.1, drain=120.0)
+
+
+@pytest.fixture
+def jobs(settings, portrait_path, speech_path):
+    """The job table with a few jobs that differ in their seeds, and what orders another."""
+    database, blobs = Database(settings.database), BlobStore(settings.storage)
+    image, audio = (store_file(database, blobs, path).key for path in (portrait_path, speech_path))
+    store = JobStore(database)
+
+    def order(seed):
+        config = sonic.GenerateConfig(seed=seed, **QUICK).to_dict()
+        return store.create(NewJob(image=image, audio=audio, config=config, cache_key=f"{seed:064d}"))
+
+    for seed in range(JOBS):
+        order(seed)
+    yield store, order
+    database.close()
+
+
+def wait_for(found):
+    deadline = time.monotonic() + 240
+    while not (result := found()):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    return result
+
+
+@pytest.mark.usefixtures("ray_cluster")
+def test_the_queue_scales_workers_and_a_killed_one_loses_no_job(settings, jobs):
+    store, order = jobs
+    fleet = Fleet(Database(settings.database))
+    pace = on_ray.Pace(upscale_delay_s=0.2)
+    executor = on_ray.RayExecutor(settings, pace)
+    executor.start()
+    try:
+        wait_for(lambda: len(fleet.list()) == 2)  # one at first, the second because jobs wait
+        victim = wait_for(lambda: [report for report in fleet.list() if report.state == "busy"])[0]
+        os.kill(int(victim.name.split("-")[-2]), signal.SIGKILL)
+        wait_for(lambda: store.counts()["succeeded"] == JOBS)
+        last = order(JOBS)
+        wait_for(lambda: store.get(last.id).state == "running")
+    finally:
+        executor.stop()
+    made = store.list()
+    # The last one ended while runners were drained.
+    assert [job.state for job in made] == ["succeeded"] * (JOBS + 1)
+    assert sum(job.attempts for job in made) <= JOBS + 2
+    assert len({job.output for job in made}) == JOBS + 1
+    blobs = BlobStore(settings.storage)
+    for job in made:
+        kinds = [event.kind for event in store.events(job.id)]
+        assert kinds.count("completed") == 1
+        assert kinds.count("start") == job.attempts
+        assert blobs.size(job.output) == job.output_bytes
+    alive = [report.name for report in fleet.list() if report.name != victim.name]
+    assert alive == []  # those that were drained have said goodbye
+
+
+@pytest.mark.usefixtures("ray_cluster")
+def test_what_the_cluster_has_decides(settings, caplog, monkeypatch):
+    runner = on_ray.build(settings)._bound_deployment.init_args[1]._bound_deployment
+    assert runner._deployment_config.autoscaling_config.max_replicas == 2
+    on_gpu = replace(settings, replica_gpus=0.5, device="cuda")
+    runner = on_ray.build(on_gpu)._bound_deployment.init_args[1]._bound_deployment
+    assert runner.init_args[0].device == "cpu"
+    assert "no GPU" in caplog.text
+    nodes = ray.nodes()
+    monkeypatch.setattr(ray, "nodes", lambda: nodes * 2)
+    with pytest.raises(ConfigError, match="PostgreSQL"):
+        on_ray.build(settings)

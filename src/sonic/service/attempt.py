@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from sonic.errors import SonicError
 from sonic.service.queue import Verdict
 
 if TYPE_CHECKING:
@@ -16,10 +15,8 @@ if TYPE_CHECKING:
     from sonic.service.jobs import Job
 
 
-class Stopped(SonicError):  # noqa: N818 - a request, not a fault
+class Stopped(Exception):  # noqa: N818 - a request, not a fault, and never seen outside of the worker
     """Raised in the midst of the work because somebody wants it to end; `verdict` says why."""
-
-    code = "stopped"
 
     def __init__(self, verdict: Verdict) -> None:
         super().__init__(f"the work was stopped: {verdict.value}")

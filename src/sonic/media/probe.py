@@ -13,7 +13,15 @@ from typing import TYPE_CHECKING
 import av
 from PIL import Image, UnidentifiedImageError
 
-from sonic.errors import AudioError, AudioTooLongError, ImageError, ImageTooLargeError, NoAudioTrackError
+from sonic.errors import (
+    AudioError,
+    AudioTooLongError,
+    ImageError,
+    ImageTooLargeError,
+    InputError,
+    NoAudioTrackError,
+)
+from sonic.media.footage import look_at
 from sonic.media.image import MAXIMUM_PIXELS, MINIMUM_SIDE
 from sonic.media.source import CONTAINERS, ffmpeg_name
 
@@ -66,6 +74,24 @@ def probe_picture(path: str | os.PathLike[str], *, pixels: int = MAXIMUM_PIXELS)
             f"The portrait has {header.width}x{header.height} pixels: {MINIMUM_SIDE} a side are needed."
         )
     return header
+
+
+def probe_film(path: Path, *, pixels: int, seconds: float) -> None:
+    """Refuse a video whose frames have more than `pixels`, or that is longer than `seconds`.
+
+    Raises:
+        ImageTooLargeError, AudioTooLongError: it is; ImageError: it cannot be decoded.
+    """
+    try:
+        look = look_at(path)
+    except (av.FFmpegError, OSError, InputError) as error:
+        raise ImageError("The video cannot be decoded: send an MP4 with H.264.") from error
+    if look.width * look.height > pixels:
+        raise ImageTooLargeError(_too_large(pixels))
+    if look.duration > seconds:
+        raise AudioTooLongError(
+            f"The video lasts {look.duration:.0f} s, and {seconds:.0f} s are taken: cut it."
+        )
 
 
 def probe_recording(path: str | os.PathLike[str], *, seconds: float) -> RecordingHeader:

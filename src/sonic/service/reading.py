@@ -39,10 +39,21 @@ def check_upload(image: Path, audio: Path, limits: MediaLimits, hook: str | None
         ServiceError: what is no picture or recording at all (status 415); `portrait_refused`.
         ImageError, AudioError and their children: too large, too long, damaged.
     """
-    check_picture(image, limits)
+    check_portrait(image, limits)
     check_recording(audio, limits)
     if hook is not None:
         ask_hook(hook, image)
+
+
+def check_portrait(path: Path, limits: MediaLimits) -> None:
+    """Look at the header of a picture, or of a video that is to be dubbed; raises as `check_upload` does."""
+    from sonic.media.footage import film_path
+    from sonic.media.probe import probe_film
+
+    if film_path(path) is None:
+        check_picture(path, limits)
+    else:
+        probe_film(path, pixels=limits.pixels, seconds=limits.seconds)
 
 
 def check_picture(path: Path, limits: MediaLimits) -> None:
@@ -139,10 +150,12 @@ def ask_hook(name: str, image: Path) -> None:
     Raises:
         ServiceError: `portrait_refused`, with the function's message.
     """
+    from sonic.media.footage import film_path, frames_at
     from sonic.media.image import load_image
 
     hook = find_hook(name)
-    pixels = load_image(image.read_bytes())
+    film = film_path(image)
+    pixels = load_image(image.read_bytes()) if film is None else next(frames_at(film, 1.0)[0])
     try:
         hook(pixels)
     except Exception as error:  # operators' code: any failure must refuse, never let through

@@ -196,6 +196,12 @@ class ServiceSettings:
         "Refuses jobs without a consent statement.",
         "The statement, who gave it, when, and the hashes of the inputs are kept with the job.",
     )
+    label: str = _setting(
+        "visible",
+        "Label of videos whose config leaves it on auto.",
+        "`visible` says in the picture that it is generated; `auto` leaves it to marks that machines read.",
+        choices=("visible", "auto", "none"),
+    )
     portrait_hook: str | None = _setting(
         None,
         "A function `module:function` that is asked about every portrait before a job is accepted.",

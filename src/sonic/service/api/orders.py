@@ -78,6 +78,8 @@ def place(service: Service, caller: Caller, order: Order, key: str | None) -> Jo
     """
     settings = service.settings
     config = GenerateConfig.build(**order.request.config)
+    if config.label == "auto":
+        config = replace(config, label=settings.label)
     points = _points(order.request)
     _check_consent(order.request, settings)
     _check_webhook(order.request, settings)

@@ -56,7 +56,7 @@ def test_every_kind_of_option_reaches_the_config(sonic_command, portrait_path, s
         "--dynamic-scale", 1.2, "--motion-scale", 0, "--expand-ratio", 0.3, "--preset", "max",
         "--emotion", "happy", "--intensity", 0.4, "--head-motion", "calm", "--gaze", "camera",
         "--blink-rate", 12,
-        "--denoise", "off", "--export-audio", "clean", "--speaker", 1, "--no-compensation",
+        "--denoise", "off", "--export-audio", "clean", "--speaker", 1, "--no-compensation", "--restore", "off",
     )  # fmt: skip
     report = json.loads(out)
     assert code == 0
@@ -67,6 +67,7 @@ def test_every_kind_of_option_reaches_the_config(sonic_command, portrait_path, s
         "denoise": "off", "export_audio": "clean", "speaker": "1", "compensation": False,
         "seed": 5, "fps": 12.5, "crop": "face", "blink": False, "face_index": 0,
         "emotion": "happy", "intensity": 0.4, "head_motion": "calm", "gaze": "camera", "blink_rate": 12.0,
+        "restore": "off",
     }  # fmt: skip
     assert {"analyse", "features", "motion", "render", "encode"} <= report["timings"].keys()
 

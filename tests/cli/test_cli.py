@@ -56,7 +56,8 @@ def test_every_kind_of_option_reaches_the_config(sonic_command, portrait_path, s
         "--dynamic-scale", 1.2, "--motion-scale", 0, "--expand-ratio", 0.3, "--preset", "max",
         "--emotion", "happy", "--intensity", 0.4, "--head-motion", "calm", "--gaze", "camera",
         "--blink-rate", 12,
-        "--denoise", "off", "--export-audio", "clean", "--speaker", 1, "--no-compensation", "--restore", "off",
+        "--denoise", "off", "--export-audio", "clean", "--speaker", 1, "--no-compensation",
+        "--restore", "off",
     )  # fmt: skip
     report = json.loads(out)
     assert code == 0

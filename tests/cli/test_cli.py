@@ -58,6 +58,7 @@ def test_every_kind_of_option_reaches_the_config(sonic_command, portrait_path, s
         "--blink-rate", 12,
         "--denoise", "off", "--export-audio", "clean", "--speaker", 1, "--no-compensation",
         "--label", "visible", "--label-language", "zh", "--no-watermark",
+        "--restore", "off",
     )  # fmt: skip
     report = json.loads(out)
     assert code == 0
@@ -69,6 +70,7 @@ def test_every_kind_of_option_reaches_the_config(sonic_command, portrait_path, s
         "seed": 5, "fps": 12.5, "crop": "face", "blink": False, "face_index": 0,
         "emotion": "happy", "intensity": 0.4, "head_motion": "calm", "gaze": "camera", "blink_rate": 12.0,
         "label": "visible", "label_language": "zh", "watermark": False,
+        "restore": "off",
     }  # fmt: skip
     assert {"analyse", "features", "motion", "render", "encode"} <= report["timings"].keys()
 

@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sonic.config import Option
+    from sonic.options import Option
 
 
 def is_here() -> bool:

@@ -11,7 +11,7 @@ from . import package
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sonic.config import Option
+    from sonic.options import Option
 
 PORTRAIT_OPTIONS = ("face_index", "expand_ratio")
 VOICE_OPTIONS = ("duration", "denoise", "export_audio", "speaker", "compensation")

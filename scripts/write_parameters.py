@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sonic.config import Option, number, options
+from sonic.config import options
+from sonic.options import Option, described, number
 from sonic.service.settings import ServiceSettings, variable
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -78,7 +79,7 @@ def _range(option: Option) -> str:
 
 
 def render_settings() -> str:
-    return SETTINGS_HEAD + "".join(_setting(option) for option in options(ServiceSettings))
+    return SETTINGS_HEAD + "".join(_setting(option) for option in described(ServiceSettings))
 
 
 def _setting(option: Option) -> str:

@@ -15,7 +15,8 @@ SOURCE = Path(sonic.__file__).parent
 ALLOWED = {
     "errors": set(),
     "progress": set(),
-    "config": {"errors"},
+    "options": {"errors"},
+    "config": {"options", "errors"},
     "hub": {"errors"},
     "inference": {"errors"},
     "cluster": {"errors"},
@@ -49,19 +50,22 @@ ALLOWED = {
         "evaluate", "clips", "driver", "pipeline", "motion", "speech", "face", "media", "inference", "config",
         "errors", "progress",
     },
-    "batch": {"batch", "cluster", "digests", "face", "hub", "model", "video", "config", "errors", "progress"},
+    "batch": {
+        "batch", "cluster", "digests", "face", "hub", "model", "video", "config", "options", "errors",
+        "progress",
+    },
     "train": {
         "train", "evaluate", "clips", "cluster", "driver", "pipeline", "face", "speech", "motion", "render",
         "media", "inference", "hub", "config", "errors", "progress", "",
     },
     "cli": {
         "cli", "batch", "config", "digests", "errors", "evaluate", "face", "hearing", "hub", "marks",
-        "media", "model", "progress", "service", "video", "train.cli", "",
+        "media", "model", "options", "progress", "service", "video", "train.cli", "",
     },
     "digests": {""},
     "service": {
-        "service", "cluster", "config", "digests", "errors", "face", "hub", "media", "model", "progress",
-        "video", "",
+        "service", "cluster", "config", "digests", "errors", "face", "hub", "media", "model", "options",
+        "progress", "video", "",
     },
     "client": {"remote", "config", "media.source", "errors"},
     "remote": {"remote", "media.source", "media.output", "errors", "progress"},

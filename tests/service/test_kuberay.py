@@ -7,7 +7,7 @@ import pytest
 yaml = pytest.importorskip("yaml", reason="the scale extra is not installed")
 pytest.importorskip("sqlalchemy", reason="the serve extra is not installed")
 
-from sonic.config import options
+from sonic.options import described
 from sonic.service.settings import ServiceSettings, variable
 
 MANIFEST = Path(__file__).parents[2] / "docs" / "kuberay.yaml"
@@ -42,7 +42,7 @@ def test_settings_exist_and_have_values_that_are_allowed(objects):
     given = dict(objects["Secret/sonic"]["stringData"])
     for container in containers(objects):
         given |= {entry["name"]: entry["value"] for entry in container.get("env", [])}
-    known = {variable(option.name) for option in options(ServiceSettings)}
+    known = {variable(option.name) for option in described(ServiceSettings)}
     assert {name for name in given if name.startswith("SONIC_")} <= known
     settings = ServiceSettings.read(given)
     assert settings.most_replicas == 64

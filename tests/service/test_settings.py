@@ -4,8 +4,8 @@ from dataclasses import FrozenInstanceError
 
 import pytest
 
-from sonic.config import options
 from sonic.errors import ConfigError
+from sonic.options import described
 from sonic.service.settings import SECRETS, ServiceSettings, variable
 
 
@@ -47,7 +47,7 @@ def test_a_child_process_gets_the_same_settings():
 def test_secrets_are_not_shown():
     settings = ServiceSettings(**dict.fromkeys(SECRETS, "hidden-word"))
     assert "hidden-word" not in repr(settings)
-    assert {option.name for option in options(ServiceSettings)} >= set(SECRETS)
+    assert {option.name for option in described(ServiceSettings)} >= set(SECRETS)
 
 
 def test_places_follow_the_data_folder(tmp_path, monkeypatch):
@@ -66,6 +66,6 @@ def test_settings_never_change():
 
 
 def test_every_setting_has_a_variable_and_help():
-    for option in options(ServiceSettings):
+    for option in described(ServiceSettings):
         assert variable(option.name).startswith("SONIC_")
         assert option.help.endswith(".")

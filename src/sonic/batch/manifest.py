@@ -8,8 +8,9 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from sonic.batch.items import INPUTS, Item
-from sonic.config import from_text, options
+from sonic.config import options
 from sonic.errors import ManifestError
+from sonic.options import from_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sonic.cli.sections import Section
-from sonic.config import Option, number
+from sonic.options import Option, number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

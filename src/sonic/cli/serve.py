@@ -9,7 +9,7 @@ import click
 from sonic.cli.sections import SectionedCommand
 from sonic.cli.settings import load_service, setting_options
 from sonic.cli.signals import stopping_at_once
-from sonic.config import options
+from sonic.options import described
 from sonic.service.settings import SECRETS, ServiceSettings
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ Examples:
 # Secrets come from the environment: whoever lists processes can read command lines. URLs may do without.
 _NAMES = tuple(
     option.name
-    for option in options(ServiceSettings)
+    for option in described(ServiceSettings)
     if option.name not in SECRETS or option.name.endswith("_url")
 )
 

@@ -6,8 +6,8 @@ import importlib
 from typing import TYPE_CHECKING
 
 from sonic.cli.options import add_options
-from sonic.config import options
 from sonic.errors import DependencyError
+from sonic.options import described
 from sonic.service.settings import ServiceSettings
 
 if TYPE_CHECKING:
@@ -25,10 +25,10 @@ def setting_options(*names: str) -> Callable[[Command], Command]:
 
     Secrets other than URLs are left to the environment: whoever lists processes can read command lines.
     """
-    described = {option.name: option for option in options(ServiceSettings)}
+    known = {option.name: option for option in described(ServiceSettings)}
 
     def add(command: Command) -> Command:
-        return add_options(command, [described[name] for name in names], "Service")
+        return add_options(command, [known[name] for name in names], "Service")
 
     return add
 

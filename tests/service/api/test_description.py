@@ -7,6 +7,9 @@ import runpy
 from pathlib import Path
 
 import pytest
+
+pytest.importorskip("hypothesis", reason="the test-service extra is not installed")
+
 from hypothesis import HealthCheck, given, settings
 from hypothesis.errors import Unsatisfiable
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 import io
 
 import pytest
+from PIL import Image
+
+pytest.importorskip("hypothesis", reason="the test-service extra is not installed")
+
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from PIL import Image
 
 from sonic.errors import InputError, ServiceError
 from sonic.service.reading import MediaLimits, check_picture, check_recording

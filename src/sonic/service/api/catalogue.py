@@ -19,7 +19,7 @@ from sonic.service.api.documents import ModelList, OptionList, SampleList
 from sonic.service.api.problems import refused
 
 if TYPE_CHECKING:
-    from sonic.config import Option
+    from sonic.options import Option
 
 router = APIRouter(tags=["catalogue"])
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sonic.config import number, options
+from sonic.config import options
+from sonic.options import number
 
 if TYPE_CHECKING:
-    from sonic.config import Option
+    from sonic.options import Option
 
 TITLE = "GenerateConfig"
 _TYPES = {bool: "boolean", int: "integer", float: "number", str: "string"}

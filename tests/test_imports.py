@@ -64,8 +64,8 @@ ALLOWED = {
     },
     "digests": {""},
     "service": {
-        "service", "cluster", "config", "digests", "errors", "face", "hub", "media", "model", "options",
-        "progress", "video", "",
+        "service", "cluster", "config", "digests", "errors", "face", "hub", "marks", "media", "model",
+        "options", "progress", "video", "",
     },
     "client": {"remote", "config", "media.source", "errors"},
     "remote": {"remote", "media.source", "media.output", "errors", "progress"},

@@ -12,7 +12,8 @@ pytest.importorskip("obstore")
 import av
 from PIL import Image
 
-from sonic.errors import Cancelled, DiskSpaceError, StorageError
+import sonic
+from sonic.errors import Cancelled, ConfigError, DiskSpaceError, StorageError
 from sonic.service.fleet import Fleet
 from sonic.service.memory import is_out_of_memory
 from sonic.service.worker import Worker
@@ -179,3 +180,17 @@ def test_running_out_of_memory_ends_the_worker_and_the_job(worker, model, servic
 )
 def test_the_words_of_libraries_without_memory(error, expected):
     assert is_out_of_memory(error) is expected
+
+
+def test_videos_are_signed_where_the_operator_has_a_certificate(service, model, certified, tmp_path):
+    chain, key = map(str, certified)
+    job = service.submit()
+    with Worker(service.settings(certificate=chain, certificate_key=key)) as worker:
+        assert worker.take_one(model)
+    made = service.store.get(job.id)
+    assert made.state == "succeeded", made.error
+    video = tmp_path / "talk.mp4"
+    video.write_bytes(service.blobs.read(made.output))
+    assert sonic.verify(video).credentials.state == "untrusted"
+    with pytest.raises(ConfigError, match="certificate_key"):
+        Worker(service.settings(certificate=chain))

@@ -5,21 +5,47 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
+import sonic
 from sonic.config import GenerateConfig
+from sonic.errors import ConfigError
 from sonic.service.jobs import MEDIA_TYPES, Outcome
 from sonic.service.trash import store_file
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from sonic.marks.credentials import Signer
     from sonic.model import Model
     from sonic.service.attempt import Attempt
     from sonic.service.blobs import BlobStore
     from sonic.service.database import Database
+    from sonic.service.settings import ServiceSettings
     from sonic.video import Video
 
+SIGNED = ("mp4", "gif")  # formats that can carry Content Credentials
 
-def make(model: Model, database: Database, blobs: BlobStore, attempt: Attempt, folder: Path) -> Outcome:
+
+def signer_of(settings: ServiceSettings) -> Signer | None:
+    """Who signs the videos, if anybody does.
+
+    Raises:
+        ConfigError: a certificate without its key.
+    """
+    if settings.certificate is None:
+        return None
+    if settings.certificate_key is None:
+        raise ConfigError("certificate is set without certificate_key: set both, or neither.")
+    return sonic.Signer(settings.certificate, settings.certificate_key)
+
+
+def make(
+    model: Model,
+    database: Database,
+    blobs: BlobStore,
+    attempt: Attempt,
+    folder: Path,
+    signer: Signer | None = None,
+) -> Outcome:
     """Make and store the video, in an empty `folder` that is the caller's to remove.
 
     Raises:
@@ -34,7 +60,8 @@ def make(model: Model, database: Database, blobs: BlobStore, attempt: Attempt, f
         face_points=job.face_points,
         on_progress=attempt.on_progress,
     )
-    path = video.export(folder / f"video.{job.format}", on_frame=attempt.on_frame)
+    sign = signer if job.format in SIGNED else None
+    path = video.export(folder / f"video.{job.format}", on_frame=attempt.on_frame, sign=sign)
     blob = store_file(database, blobs, path)
     return Outcome(
         output=blob.key,

@@ -198,6 +198,12 @@ class ServiceSettings:
         "`visible` says in the picture that it is generated; `auto` leaves it to marks that machines read.",
         choices=("visible", "auto", "none"),
     )
+    certificate: str | None = declare(
+        None,
+        "Chain of certificates (PEM) that MP4 and GIF videos are signed with.",
+        "They carry Content Credentials then; needs `certificate_key` and the extra `provenance`.",
+    )
+    certificate_key: str | None = declare(None, "Private key (PEM) of `certificate`.")
     portrait_hook: str | None = declare(
         None,
         "A function `module:function` that is asked about every portrait before a job is accepted.",

@@ -13,7 +13,7 @@ from sonic.service.attempt import Stopped
 from sonic.service.blobs import BlobStore
 from sonic.service.database import Database
 from sonic.service.fleet import Fleet, new_name
-from sonic.service.making import make
+from sonic.service.making import make, signer_of
 from sonic.service.memory import is_out_of_memory, limit_memory
 from sonic.service.pulse import Pulse
 from sonic.service.queue import JobQueue, Verdict
@@ -53,6 +53,7 @@ class Worker:
     ) -> None:
         self.name = name or new_name()
         self._settings = settings
+        self._signer = signer_of(settings)
         self._database = Database(settings.database)
         self._blobs = BlobStore(settings.storage)
         self._queue = JobQueue(self._database, lease=settings.lease, attempts=settings.attempts)
@@ -126,7 +127,7 @@ class Worker:
         with self._pulse.holding(job) as attempt, scratch(self._settings, self.name) as folder:
             self._attempt = attempt
             try:
-                outcome = make(model, self._database, self._blobs, attempt, folder)
+                outcome = make(model, self._database, self._blobs, attempt, folder, self._signer)
                 self._queue.finish(job.id, self.name, outcome)
                 logger.info("worker %s finished %s", self.name, job.id)
             except Stopped as stopped:

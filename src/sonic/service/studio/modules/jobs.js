@@ -1,6 +1,7 @@
 // The jobs of the service: make, list, read, cancel and delete them, and read back what went in.
 
 import { read, send, stringify } from "./api.js";
+import { language } from "./language.js";
 
 const PATH = "v1/videos";
 export const FORMATS = { mp4: "MP4", webm: "WebM", gif: "GIF" };
@@ -11,11 +12,14 @@ export function createJob({ image, audio, config, format = "mp4", consent }) {
   const body = new FormData();
   body.set("image", image, image.name);
   body.set("audio", audio, audio.name);
-  body.set("config", stringify(config));
+  body.set("config", stringify({ ...labelled(), ...config }));
   body.set("format", format);
   body.set("consent", JSON.stringify({ statement: consent, by: "studio" }));
   return read(PATH, { method: "POST", body });
 }
+
+/** The visible label speaks the page's language unless another one is chosen. */
+const labelled = () => (language() === "zh-CN" ? { label_language: "zh" } : {});
 
 export const readJob = (id) => read(`${PATH}/${id}`);
 export const cancelJob = (id) => send(`${PATH}/${id}/cancel`, { method: "POST" });

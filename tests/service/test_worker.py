@@ -193,4 +193,4 @@ def test_videos_are_signed_where_the_operator_has_a_certificate(service, model, 
     video.write_bytes(service.blobs.read(made.output))
     assert sonic.verify(video).credentials.state == "untrusted"
     with pytest.raises(ConfigError, match="certificate_key"):
-        Worker(service.settings(certificate=chain))
+        service.settings(certificate=chain)

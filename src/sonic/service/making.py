@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import sonic
 from sonic.config import GenerateConfig
-from sonic.errors import ConfigError
 from sonic.service.jobs import MEDIA_TYPES, Outcome
 from sonic.service.trash import store_file
 
@@ -26,15 +25,9 @@ SIGNED = ("mp4", "gif")  # formats that can carry Content Credentials
 
 
 def signer_of(settings: ServiceSettings) -> Signer | None:
-    """Who signs the videos, if anybody does.
-
-    Raises:
-        ConfigError: a certificate without its key.
-    """
-    if settings.certificate is None:
+    """Who signs the videos, if anybody does."""
+    if settings.certificate is None or settings.certificate_key is None:
         return None
-    if settings.certificate_key is None:
-        raise ConfigError("certificate is set without certificate_key: set both, or neither.")
     return sonic.Signer(settings.certificate, settings.certificate_key)
 
 

@@ -230,6 +230,8 @@ class ServiceSettings:
     def __post_init__(self) -> None:
         for option in described(type(self)):
             object.__setattr__(self, option.name, check_option(option, getattr(self, option.name)))
+        if (self.certificate is None) != (self.certificate_key is None):
+            raise ConfigError("certificate and certificate_key belong together: set both, or neither.")
 
     @classmethod
     def read(cls, environment: Mapping[str, str] | None = None, **flags: Any) -> ServiceSettings:

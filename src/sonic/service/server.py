@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from typing import TYPE_CHECKING
 
@@ -74,10 +75,18 @@ def address(host: str, port: int) -> str:
 
 def _listening(settings: ServiceSettings) -> socket.socket:
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    # By the protocol's name asyncio knows that it may send small pieces at once: without it, an answer waits
+    # 40 ms for the client's system to acknowledge its headers.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
-        return socket.create_server((settings.host, settings.port), family=family, backlog=_WAITING)
+        if os.name == "posix":
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((settings.host, settings.port))
+        listener.listen(_WAITING)
     except OSError as error:
+        listener.close()
         raise ConfigError(
             f"The server cannot listen on {settings.host} port {settings.port} ({error.strerror}): "
             "choose another with --port."
         ) from error
+    return listener

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, ParamSpec, TypeVar
 
 from fastapi import Depends, Request
+from fastapi.concurrency import run_in_threadpool
 
 from sonic.digests import weights_digest
 from sonic.hub import find_model
@@ -20,9 +21,12 @@ from sonic.service.sandbox import Sandbox
 from sonic.service.store import JobStore
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from sonic.service.settings import ServiceSettings
+
+Given = ParamSpec("Given")
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,16 @@ class Service:
     fleet: Fleet
     reader: Sandbox
     inspector: Sandbox
+
+    async def read(self, look: Callable[Given, Found], *given: Given.args, **named: Given.kwargs) -> Found:
+        """What a short look into the database finds.
+
+        SQLite's readers wait for nobody, and are done before a change of threads would be: status calls stay
+        quick while many ask. PostgreSQL may be far away, and is asked in a thread.
+        """
+        if self.database.shared:
+            return await run_in_threadpool(look, *given, **named)
+        return look(*given, **named)
 
 
 @contextmanager

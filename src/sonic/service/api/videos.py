@@ -30,7 +30,7 @@ router = APIRouter(tags=["videos"])
 
 async def own_job(job_id: JobId, service: Here, caller: Asking) -> Job:
     """The job in the path, if it is the caller's; job_not_found else."""
-    return await run_in_threadpool(service.store.get, job_id, owner=caller.owner)
+    return await service.read(service.store.get, job_id, owner=caller.owner)
 
 
 OwnJob = Annotated[Job, Depends(own_job)]

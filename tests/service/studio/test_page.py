@@ -392,3 +392,26 @@ def test_the_page_keeps_to_its_content_security_policy(untouched, address):
     assert "unsafe" not in policy
     loaded = untouched.evaluate("performance.getEntriesByType('resource').map(entry => entry.name)")
     assert all(name.startswith((address.rpartition("/studio/")[0], "blob:")) for name in loaded)
+
+
+def test_a_video_in_place_of_the_portrait_is_dubbed(
+    visit, address, model, portrait_path, speech_path, tmp_path
+):
+    options = {"duration": 1.2, "crop": "face", "min_resolution": 256, "inference_steps": 1, "fps": 12}
+    clip = model.generate(audio=speech_path, image=portrait_path, seed=3, **options).export(
+        tmp_path / "clip.mp4"
+    )
+    page = visit(address)
+    page.set_input_files("#portrait-file", clip)
+    shown = page.wait_for_selector("#portrait-image[src^='blob:']")
+    assert shown.evaluate("async (image) => { await image.decode(); return image.naturalWidth; }") == 256
+    assert "the mouth speaks the new voice" in page.inner_text("#portrait-advice")
+    page.set_input_files("#voice-file", speech_path)
+    page.wait_for_selector("#voice-advice p:not(.waiting), #voice-advice li")
+    page.click(".advanced > summary")
+    for name, value in {"duration": 0.6, "inference_steps": 1, "seed": 4}.items():
+        page.locator(f"[data-name={name}] .option-head input[type=number]").fill(str(value))
+    page.check("#consent")
+    page.click("#generate")
+    wait_until_done(page)
+    assert "12 frames a second" in page.inner_text("#stage-done")

@@ -1,7 +1,8 @@
-// The portrait's card: takes a picture, shows it with its face and what the check says.
+// The portrait's card: takes a picture, shows it with its face and what the check says; or a video to dub.
 
 import { byId, make } from "./dom.js";
 import { adviceList, inspect } from "./inspect.js";
+import { firstFrame, isFilm } from "./film.js";
 import { onLanguage, text } from "./language.js";
 import { drawBoxes } from "./overlay.js";
 import { showFailure } from "./problems.js";
@@ -39,13 +40,19 @@ export class PortraitCard extends EventTarget {
     this.file = file;
     this.faceIndex = undefined;
     this.faces = 0;
-    const image = byId("portrait-image");
-    URL.revokeObjectURL(image.src);
-    image.src = URL.createObjectURL(file);
+    this.paint(file);
     byId("portrait-name").textContent = file.name;
     this.show(true);
     this.dispatchEvent(new Event("change"));
     return this.look();
+  }
+
+  async paint(file) {
+    const source = isFilm(file) ? await firstFrame(file) : URL.createObjectURL(file);
+    const image = byId("portrait-image");
+    URL.revokeObjectURL(image.src);
+    if (source) image.src = source;
+    else this.frame(false);
   }
 
   clear() {
@@ -72,6 +79,11 @@ export class PortraitCard extends EventTarget {
     this.asking = new AbortController();
     const { signal } = this.asking;
     this.report = null;
+    if (isFilm(this.file)) {
+      showFailure(byId("portrait-failure"), null);
+      this.write();
+      return;
+    }
     this.write(true);
     try {
       const config = { expand_ratio: this.expandRatio, face_index: this.faceIndex };
@@ -109,6 +121,7 @@ export class PortraitCard extends EventTarget {
     advice.replaceChildren();
     if (waiting) advice.append(make("p", { className: "waiting", textContent: text("portrait.looking") }));
     if (report) advice.append(adviceList(report.findings, "portrait.fine"));
+    if (this.file && isFilm(this.file)) advice.append(make("p", { textContent: text("portrait.film") }));
   }
 
   writeFaces() {

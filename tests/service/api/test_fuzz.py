@@ -15,6 +15,9 @@ from hypothesis import strategies as st
 from sonic.errors import InputError, ServiceError
 from sonic.service.reading import MediaLimits, check_picture, check_recording
 
+# Recordings are large for Hypothesis, which would rather print them whole.
+pytestmark = pytest.mark.filterwarnings("ignore::hypothesis.errors.HypothesisWarning")
+
 LIMITS = MediaLimits(pixels=4_000_000, seconds=30.0)
 OURS = (InputError, ServiceError)
 bounded = settings(

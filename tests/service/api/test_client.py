@@ -59,7 +59,9 @@ def test_paths_and_configs(client, portrait_path, small_wav, tmp_path, tiny):
         format="gif",
         consent={"statement": "Yes.", "by": "Ada"},
     )
-    assert video.document["input"]["config"] == config.to_dict()
+    assert video.document["input"]["config"] == config.to_dict() | {
+        "label": "visible"
+    }  # the service's default
     assert video.document["input"]["format"] == "gif"
     assert video.document["consent"]["by"] == "Ada"
     video.delete()

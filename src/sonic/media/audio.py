@@ -201,10 +201,10 @@ class _FileReader:
     @cached_property
     def _format(self) -> tuple[int, int]:
         with self._open() as container:
-            codec = container.streams.audio[0].codec_context
-            if codec is None:  # nobody knows it
+            stream = container.streams.audio[0]
+            if not stream.codec_context:  # of a codec that nobody knows
                 return 0, 0
-            return int(codec.rate or 0), int(codec.channels or 0)
+            return int(stream.rate or 0), int(stream.channels or 0)
 
     @property
     def sample_rate(self) -> int:

@@ -50,7 +50,7 @@ def main() -> None:
 
 def _dub(model: sonic.Model, clip: Path, voice: Path, seconds: float) -> dict[str, Any]:
     space = MotionSpace.load(model.folder / "space.safetensors")
-    video = model.generate(audio=voice, image=clip, duration=seconds, seed=common.SEED)
+    video = model.generate(audio=voice, image=clip, duration=seconds, seed=common.SEED, watermark=False)
     take = video._draw.__self__  # noqa: SLF001 - what was asked of the lips
     wanted = np.concatenate([lip_opening(chunk.displacement) for chunk in take.motion()])
     started = time.perf_counter()

@@ -60,7 +60,7 @@ def test_what_is_wrong_with_an_item_refuses_that_item(item, order, folder):
         replace(item, row=2, audio=folder / "nothing.wav"),
         replace(item, row=3, options={"fps": "fast"}),
         replace(item, row=4, output="../out.mp4"),
-        replace(item, row=5, output="/tmp/out.mp4"),
+        replace(item, row=5, output="/elsewhere/out.mp4"),
         replace(item, row=6, output="out.avi"),
         replace(item, row=7, reference_video=folder / "nothing.mp4"),
         replace(item, row=8),

@@ -18,20 +18,21 @@ _HELD = 64_000_000  # bytes of frames that are held at once while the video runs
 def to_and_fro(path: Path, rate: float) -> Iterator[Frame]:
     """RGB frames `[H, W, 3]` at `rate` a second without end; the first and the last are not shown twice."""
     count = 0
-    for frame in frames_at(path, rate)[0]:
+    frames, first = frames_at(path, rate)
+    for frame in frames:
         yield frame
         count += 1
     while True:
-        yield from _backwards(path, rate, count, frame)
-        yield from frames_from(path, rate, min(1, count - 1))
+        yield from _backwards(path, rate, first, count, frame)
+        yield from frames_from(path, rate, first, min(1, count - 1))
 
 
-def _backwards(path: Path, rate: float, count: int, example: Frame) -> Iterator[Frame]:
+def _backwards(path: Path, rate: float, first: float, count: int, example: Frame) -> Iterator[Frame]:
     """The frames before the last one, from there to the first, read in short stretches."""
     length = max(8, _HELD // example.nbytes)
     if count == 1:
         yield example
     for stop in range(count - 1, 0, -length):
         start = max(0, stop - length)
-        stretch = frames_from(path, rate, start)
+        stretch = frames_from(path, rate, first, start)
         yield from reversed([next(stretch) for _ in range(start, stop)])

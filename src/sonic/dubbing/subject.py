@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -103,8 +103,7 @@ class FilmedSubject:
         idle = [name for name in ITS_OWN if getattr(self.config, name) != getattr(defaults, name)]
         if idle:
             yield f"A video keeps its own picture, head and eyes: {', '.join(idle)} does nothing here."
-        used = {field.name: getattr(self.config, field.name) for field in fields(GenerateConfig)}
-        yield from GenerateConfig(**used | {name: getattr(defaults, name) for name in ITS_OWN}).advice()
+        yield from replace(self.config, **{name: getattr(defaults, name) for name in ITS_OWN}).advice()
         if 0 < self.look.duration < self.duration - 1 / self.fps:
             yield (
                 f"The video lasts {self.look.duration:.1f} s of the {self.duration:.1f} s that are spoken: "

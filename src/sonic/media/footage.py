@@ -29,12 +29,7 @@ def frames_at(path: Path, rate: float) -> tuple[Iterator[Frame], float]:
         InputError: the file holds no picture; FFmpegError: it cannot be decoded.
     """
     first = look_at(path).start
-    return _paced(path, rate, first), first
-
-
-def frames_from(path: Path, rate: float, start: int) -> Iterator[Frame]:
-    """The frames of `frames_at` from number `start` on, without reading all that is before."""
-    return _paced(path, rate, look_at(path).start, start)
+    return frames_from(path, rate, first), first
 
 
 @dataclass(frozen=True)
@@ -107,7 +102,11 @@ def sound_after(path: Path, start: float, rate: int) -> Samples:
     return np.pad(samples, (late, 0)) if late > 0 else samples[-late:]
 
 
-def _paced(path: Path, rate: float, first: float, start: int = 0) -> Iterator[Frame]:
+def frames_from(path: Path, rate: float, first: float, start: int = 0) -> Iterator[Frame]:
+    """The frames of `frames_at`, of which the first is shown at `first`, from number `start` on.
+
+    What is before is not read, but for the way from the last key frame.
+    """
     with av.open(ffmpeg_name(path), options=CONTAINERS) as container:
         stream = container.streams.video[0]
         half = 0.5 / float(stream.average_rate or rate)

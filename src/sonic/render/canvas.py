@@ -77,11 +77,7 @@ class Canvas:
         width, height = self.size
         if (self.x, self.y) == (0, 0) and self.side == width == height:
             return crop
-        frame = self.backdrop.copy()
-        x0, y0 = max(0, self.x), max(0, self.y)
-        x1, y1 = min(width, self.x + self.side), min(height, self.y + self.side)
-        frame[y0:y1, x0:x1] = crop[y0 - self.y : y1 - self.y, x0 - self.x : x1 - self.x]
-        return frame
+        return pasted(self.backdrop, crop, self.x, self.y)
 
 
 @dataclass(frozen=True)
@@ -141,6 +137,15 @@ def _even(length: float) -> int:
 
 def _filter(scale: float) -> int:
     return cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+
+
+def pasted(picture: Picture, square: Picture, x: int, y: int) -> Picture:
+    """A copy of the picture with the part of a square, whose corner is at (x, y), that lies in it."""
+    copy = picture.copy()
+    side, (height, width) = len(square), picture.shape[:2]
+    top, bottom, left, right = max(0, y), min(height, y + side), max(0, x), min(width, x + side)
+    copy[top:bottom, left:right] = square[top - y : bottom - y, left - x : right - x]
+    return copy
 
 
 def region(picture: Picture, origin: tuple[int, int], extent: tuple[int, int]) -> Picture:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sonic.face.topology import FACE_OVAL
-from sonic.render.canvas import region
+from sonic.render.canvas import pasted, region
 from sonic.render.grid import Grid, invert
 from sonic.render.mouth import MouthInterior
 from sonic.render.mouth_colours import lip_colour, skin_colour
@@ -58,7 +58,7 @@ class LowerFace:
         if share < 1:
             mixed = filmed + (spoken.astype(np.float32) - filmed) * np.float32(share)
             spoken = np.rint(mixed).astype(np.uint8)
-        return _pasted(frame, spoken, x, y)
+        return pasted(frame, spoken, x, y)
 
     def _speak(self, filmed: Picture, rig: FaceRig, posed: PosedFace) -> Picture:
         still = still_border(len(filmed), (False, False, False, False)) * _below_eyes(rig, len(filmed))
@@ -111,12 +111,3 @@ def _warp(picture: Picture, head: HeadWarp, posed: PosedFace) -> Picture:
 
 def _follow(before: Array, now: Array) -> Array:
     return np.asarray(before * np.float32(_STEADY) + now * np.float32(1 - _STEADY), np.float32)
-
-
-def _pasted(frame: Picture, square: Picture, x: int, y: int) -> Picture:
-    """The frame with the part of the square that lies in it."""
-    pasted = frame.copy()
-    side, (height, width) = len(square), frame.shape[:2]
-    top, bottom, left, right = max(0, y), min(height, y + side), max(0, x), min(width, x + side)
-    pasted[top:bottom, left:right] = square[top - y : bottom - y, left - x : right - x]
-    return pasted

@@ -105,7 +105,7 @@ def look(picture: NDArray[np.uint8], options: dict[str, Any], points: dict[str, 
 
 def usable(portrait: Portrait, report: PortraitReport) -> Portrait | ExecutionBlocker:
     """The portrait, or the reason why it cannot speak for whatever is connected."""
-    if report.usable or (portrait.face_points is not None and report.codes[0] == "mouth_covered"):
+    if report.usable:
         return portrait
     return ExecutionBlocker(report.findings[0].advice)
 

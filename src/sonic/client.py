@@ -85,13 +85,27 @@ class Client:
         return RemoteVideo(self._connection, document)
 
     def inspect(
-        self, *, image: FileInput | None = None, audio: FileInput | None = None, **options: Any
+        self,
+        *,
+        image: FileInput | None = None,
+        audio: FileInput | None = None,
+        face_points: Mapping[str, Any] | None = None,
+        **options: Any,
     ) -> dict[str, Any]:
-        """The report on a portrait or on a recording; `options` may hold `face_index` and `expand_ratio`."""
+        """The report on a portrait or on a recording.
+
+        Args:
+            image, audio: one of the two, as for `generate`.
+            face_points: where the portrait's face is, as for `generate`.
+            options: `face_index` and `expand_ratio`, for a portrait.
+        """
         files = {name: source for name, source in (("image", image), ("audio", audio)) if source is not None}
         if len(files) != 1:
             raise InputError(f"{len(files)} files are to be inspected: give image or audio, one of the two.")
-        return self._connection.upload("/v1/inspect", files, data={"config": json.dumps(options)})
+        fields = {"config": json.dumps(options)}
+        if face_points:
+            fields["face_points"] = json.dumps(face_points)
+        return self._connection.upload("/v1/inspect", files, data=fields)
 
     def video(self, video_id: str) -> RemoteVideo:
         """A job by its id.

@@ -10,7 +10,7 @@ import pytest
 from sonic.errors import MouthCoveredError
 from sonic.face.check import inspect_picture, inspect_portrait, refuse
 from sonic.face.checks.advice import RULES, finding, refusal, score, sort
-from sonic.face.points import FacePoints
+from sonic.face.points import POINTS, REQUIRED, FacePoints
 
 SEED = 11  # a blue mask
 
@@ -120,6 +120,25 @@ def test_points_by_hand_are_taken_as_they_are(large, portrait):
     report = inspect_picture(large, face_points=points)
     assert report.measures.yaw == pytest.approx(portrait.yaw, abs=10)
     assert "mouth_covered" not in report.codes
+
+
+def test_the_report_guesses_the_points_that_were_not_placed(large, plain, portrait):
+    whole = FacePoints.of(portrait.landmarks * np.float32(2)).places
+    placed = {name: whole[name] for name in REQUIRED}
+    report = inspect_picture(large, face_points=FacePoints(placed))
+    assert list(report.face_points) == list(plain.face_points) == list(POINTS)
+    assert {name: report.face_points[name] for name in placed} == placed
+    eyes = np.subtract(whole["left_eye_outer"], whole["right_eye_outer"])[0]
+    for name in POINTS:
+        assert np.hypot(*np.subtract(report.face_points[name], whole[name])) < 0.35 * eyes
+
+
+def test_whoever_places_points_has_seen_the_mouth(large, portrait):
+    landmarks = portrait.landmarks * np.float32(2)
+    masked = ALTERATIONS["masked"](large, landmarks, np.random.default_rng(SEED))
+    report = inspect_picture(masked, face_points=FacePoints.of(landmarks))
+    assert report.usable
+    assert report.score > 0
 
 
 def test_the_report_is_ready_for_json(plain):

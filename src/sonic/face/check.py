@@ -12,6 +12,7 @@ from sonic.face.checks.report import Box, Measures, PortraitReport
 from sonic.face.checks.view import view_face
 from sonic.face.crop import head_square
 from sonic.face.landmarks import face_width
+from sonic.face.points import FacePoints
 from sonic.face.portrait import check_face, locate_face, person_mask
 from sonic.face.pose import head_angles
 from sonic.face.topology import MESH_COUNT
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
     from sonic.face.checks.report import Finding
     from sonic.face.checks.view import FaceView
-    from sonic.face.points import FacePoints
     from sonic.face.portrait import Portrait
 
 MUCH_YAW, MUCH_PITCH, MUCH_ROLL = 25.0, 20.0, 20.0  # degrees
@@ -53,7 +53,8 @@ def inspect_picture(
     Args:
         image: the whole picture, upright.
         face_index: which face, 0 for the largest; None takes the largest and notes the others.
-        face_points: where the face is, placed by hand.
+        face_points: where the face is, placed by hand; whoever did that has seen the mouth, which is not
+            refused as covered then.
         expand_ratio: 0..1, room around the head in the reported crop, in head sizes on every side.
 
     Raises:
@@ -65,13 +66,22 @@ def inspect_picture(
         return _report(image, 0, None, [refusal(error.code, str(error))])
     shown = faces if face_index is None else 1
     report = inspect_face(image, face.landmarks, faces=shown, wobble=face.wobble)
-    report = replace(report, face_box=_face_box(face.landmarks))
+    if face_points is not None:
+        report = _without(report, MouthCoveredError.code)
+    places = {**FacePoints.of(face.landmarks).places, **(face_points.places if face_points else {})}
+    report = replace(report, face_box=_face_box(face.landmarks), face_points=places)
     try:
         check_face(face, head_angles(face.landmarks), image.shape[:2])
     except ImageError as error:
         findings = sort([refusal(error.code, str(error)), *report.findings])
         return replace(report, findings=findings, score=score(findings))
     return replace(report, crop=_crop(image, face.landmarks, expand_ratio))
+
+
+def _without(report: PortraitReport, code: str) -> PortraitReport:
+    """The report as if `code` had not been found."""
+    findings = tuple(one for one in report.findings if one.code != code)
+    return replace(report, findings=findings, score=score(findings))
 
 
 def _face_box(landmarks: NDArray[np.float32]) -> Box:

@@ -77,7 +77,7 @@ def check_recording(path: Path, limits: MediaLimits) -> None:
 
 
 def inspect_picture_file(path: Path, limits: MediaLimits, options: dict[str, Any]) -> dict[str, Any]:
-    """The portrait report of a file as a dictionary; `options` may hold `face_index` and `expand_ratio`."""
+    """The portrait report of a file as a dictionary; `options` are those of `inspect_picture`."""
     from sonic.face.check import inspect_picture
     from sonic.media.image import load_image
 

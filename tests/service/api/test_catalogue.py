@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+import io
+import json
 from importlib.util import find_spec
 
 import pytest
+from PIL import Image
 from prometheus_client.parser import text_string_to_metric_families
 
 import sonic
 from sonic.config import options
+from sonic.face.points import POINTS, REQUIRED
 
 
 def test_options_are_those_of_the_config(live):
@@ -51,6 +55,34 @@ def test_inspection_says_what_the_command_says(live, small_jpeg, speech_path, pr
     both = {"image": small_jpeg, "audio": speech_path.read_bytes()}
     problem(live.post("/v1/inspect", files=both), 400, "invalid_request")
     problem(live.post("/v1/inspect", json={}), 415, "unsupported_media")
+
+
+def test_inspection_takes_points_placed_by_hand(live, small_jpeg, problem):
+    grey = io.BytesIO()
+    Image.new("RGB", (512, 512), "grey").save(grey, "PNG")
+    nobody = live.post("/v1/inspect", files={"image": grey.getvalue()}).json()
+    assert (nobody["usable"], nobody["face_points"]) == (False, None)
+    found = live.post("/v1/inspect", files={"image": small_jpeg}).json()["face_points"]
+    assert list(found) == list(POINTS)
+    placed = {name: found[name] for name in REQUIRED}
+    as_text = live.post(
+        "/v1/inspect", files={"image": grey.getvalue()}, data={"face_points": json.dumps(placed)}
+    )
+    report = as_text.json()
+    assert report["usable"]
+    assert list(report["face_points"]) == list(POINTS)
+    assert {name: report["face_points"][name] for name in REQUIRED} == placed
+    as_file = {"image": grey.getvalue(), "face_points": json.dumps(placed).encode()}
+    assert live.post("/v1/inspect", files=as_file).json() == report
+    for points, status, code in [
+        ({"nose_tip": [1, 2]}, 422, "face_points"),
+        ({"nose_tip": "x"}, 400, "invalid_request"),
+    ]:
+        answer = live.post(
+            "/v1/inspect", files={"image": small_jpeg}, data={"face_points": json.dumps(points)}
+        )
+        problem(answer, status, code)
+    problem(live.post("/v1/inspect", files={"face_points": b"{}"}), 400, "invalid_request")
 
 
 def test_readiness_needs_a_worker(live, serve, finished):

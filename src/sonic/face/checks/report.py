@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 BEST = 100  # the score of a portrait that nothing was found about
 
@@ -70,6 +73,8 @@ class PortraitReport:
         score: 0 (cannot be animated) to 100 (nothing to improve).
         face_box: around the face that would be animated, from brows to chin; None when there is none.
         crop: the square that would be animated; None when the face is missing, too small, cut or turned away.
+        face_points: where the named points of that face are, `[x, y]` in pixels, as `generate` takes them; those
+            that were given by hand, and a guess for the others. None when there is no face.
     """
 
     size: tuple[int, int]
@@ -79,6 +84,7 @@ class PortraitReport:
     score: int
     face_box: Box | None = None
     crop: Box | None = None
+    face_points: Mapping[str, tuple[float, float]] | None = None
 
     @property
     def usable(self) -> bool:

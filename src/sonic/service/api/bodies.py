@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sonic.service.api.documents import LinkedVideoRequest, VideoRequest
+from sonic.service.api.documents import InspectRequest, LinkedVideoRequest, VideoRequest
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
 
 COMPONENTS = "#/components/schemas/{model}"
 CONFIG = {"preset": "preview", "seed": 7, "duration": 1.0, "fps": 10, "inference_steps": 2}
@@ -19,9 +22,9 @@ _FILE = {"type": "string", "format": "binary"}
 _AS_JSON = {"contentType": "application/json"}
 
 
-def _fields() -> dict[str, Any]:
-    """The form's text fields as JSON Schema."""
-    properties: dict[str, Any] = VideoRequest.model_json_schema(ref_template=COMPONENTS)["properties"]
+def _fields(model: type[BaseModel]) -> dict[str, Any]:
+    """The text fields of a form as JSON Schema."""
+    properties: dict[str, Any] = model.model_json_schema(ref_template=COMPONENTS)["properties"]
     return properties
 
 
@@ -46,7 +49,7 @@ ORDER_BODY: dict[str, Any] = {
                         **_FILE,
                         "description": "The voice: WAV, MP3, FLAC, M4A, OGG, or a video with sound.",
                     },
-                    **_fields(),
+                    **_fields(VideoRequest),
                 },
             },
             "encoding": dict.fromkeys(("config", "consent", "face_points", "webhook_events"), _AS_JSON),
@@ -64,10 +67,10 @@ INSPECT_BODY: dict[str, Any] = {
                 "type": "object",
                 "title": "InspectForm",
                 "additionalProperties": False,
-                "description": "Either `image` or `audio`.",
-                "properties": {"image": _FILE, "audio": _FILE, "config": _fields()["config"]},
+                "description": "Either `image` or `audio`; `face_points` belong to an image.",
+                "properties": {"image": _FILE, "audio": _FILE, **_fields(InspectRequest)},
             },
-            "encoding": {"config": _AS_JSON},
+            "encoding": dict.fromkeys(("config", "face_points"), _AS_JSON),
             "example": {"config": {"face_index": 0}},
         }
     },

@@ -19,6 +19,10 @@ Format = Literal["mp4", "webm", "gif"]
 WebhookEvent = Literal["start", "completed"]
 Config = Annotated[dict[str, Any], WithJsonSchema(config_schema())]
 Moment = Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"})]
+PlacedPoints = Annotated[
+    dict[str, tuple[float, float]] | None,
+    Field(description="Where the face is, placed by hand: names to [x, y] in pixels.", max_length=100),
+]
 Digest = Annotated[str, WithJsonSchema({"type": "string", "pattern": "^[0-9a-f]{64}$"})]
 
 assert set(STATES) == set(State.__args__)  # type: ignore[attr-defined]
@@ -63,6 +67,15 @@ class Consent(BaseModel):
     by: Annotated[str, Field(min_length=1, max_length=200)]
 
 
+class InspectRequest(BaseModel):
+    """What is to be known about a portrait besides its file."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    config: Config = {}
+    face_points: PlacedPoints = None
+
+
 class VideoRequest(BaseModel):
     """Everything about a wanted video but its two files."""
 
@@ -70,10 +83,7 @@ class VideoRequest(BaseModel):
 
     config: Config = {}
     format: Format = "mp4"
-    face_points: Annotated[
-        dict[str, tuple[float, float]] | None,
-        Field(description="Where the face is, placed by hand: names to [x, y] in pixels.", max_length=100),
-    ] = None
+    face_points: PlacedPoints = None
     consent: Consent | None = None
     webhook: Annotated[
         str | None, Field(max_length=2000, description="Address that is told of `webhook_events`.")

@@ -9,12 +9,14 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 
 from sonic.config import GenerateConfig
+from sonic.face.points import FacePoints
 from sonic.service.api.access import Asking
 from sonic.service.api.bodies import INSPECT_BODY
 from sonic.service.api.context import Here, Service
-from sonic.service.api.documents import Inspection
+from sonic.service.api.documents import Inspection, InspectRequest
+from sonic.service.api.orders import POINTS_BYTES, form_content, validated
 from sonic.service.api.problems import refused
-from sonic.service.api.uploads import MEGABYTE, parsed, received
+from sonic.service.api.uploads import MEGABYTE, received
 from sonic.service.reading import MediaLimits, inspect_picture_file, inspect_recording_file
 
 if TYPE_CHECKING:
@@ -32,7 +34,11 @@ router = APIRouter(tags=["inspection"])
 async def inspect(request: Request, service: Here, _: Asking) -> JSONResponse:
     """What `sonic inspect` says of a file: faces, quality and findings, or speech, noise and speakers."""
     settings = service.settings
-    limits = {"image": settings.image_limit * MEGABYTE, "audio": settings.audio_limit * MEGABYTE}
+    limits = {
+        "image": settings.image_limit * MEGABYTE,
+        "audio": settings.audio_limit * MEGABYTE,
+        "face_points": POINTS_BYTES,
+    }
     async with received(request, limits, settings.upload_time) as form:
         kind, report = await run_in_threadpool(_report, service, form)
     return JSONResponse({"object": "inspection", "kind": kind, **report})
@@ -42,7 +48,7 @@ def _report(service: Service, form: Form) -> tuple[str, dict[str, Any]]:
     """The kind of file, and the report on it."""
     limits = MediaLimits.of(service.settings)
     match form.files:
-        case {"image": image, **others} if not others:
+        case {"image": image, **others} if others.keys() <= {"face_points"}:
             return "image", service.inspector.run(inspect_picture_file, image, limits, _options(form))
         case {"audio": audio, **others} if not others:
             return "audio", service.inspector.run(inspect_recording_file, audio, limits)
@@ -50,9 +56,8 @@ def _report(service: Service, form: Form) -> tuple[str, dict[str, Any]]:
 
 
 def _options(form: Form) -> dict[str, Any]:
-    """The options that matter to a portrait's report."""
-    given = parsed(form.texts.get("config", "{}"), "The field 'config'")
-    if not isinstance(given, dict):
-        raise refused("invalid_request", "The field 'config' must be an object: send {...}.")
-    config = GenerateConfig.build(**given)
-    return {"face_index": config.face_index, "expand_ratio": config.expand_ratio}
+    """What matters to a portrait's report: two options, and points placed by hand."""
+    wanted = validated(InspectRequest, form_content(form))
+    config = GenerateConfig.build(**wanted.config)
+    points = None if wanted.face_points is None else FacePoints.read(wanted.face_points)
+    return {"face_index": config.face_index, "expand_ratio": config.expand_ratio, "face_points": points}

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 Wanted = TypeVar("Wanted", bound=BaseModel)
 
-_POINTS_BYTES = 64 * 1024
+POINTS_BYTES = 64 * 1024
 _PLAIN = ("format", "webhook")  # fields of the form that are texts, not JSON
 
 
@@ -98,6 +98,17 @@ def place(service: Service, caller: Caller, order: Order, key: str | None) -> Jo
     return job
 
 
+def form_content(form: Form) -> dict[str, Any]:
+    """The text fields of a form, those in JSON read; face points may also have come as a file."""
+    content: dict[str, Any] = {
+        name: text if name in _PLAIN else parsed(text, f"The field '{name}'")
+        for name, text in form.texts.items()
+    }
+    if "face_points" in form.files:
+        content["face_points"] = parsed(form.files["face_points"].read_bytes(), "The file 'face_points'")
+    return content
+
+
 def validated(model: type[Wanted], content: Any) -> Wanted:
     """`content` as a `model`; what does not fit is answered like every invalid request."""
     try:
@@ -144,13 +155,7 @@ def _from_form(form: Form) -> Order:
             raise refused(
                 "invalid_request", f"The form has no file '{name}': send the portrait and the voice."
             )
-    content: dict[str, Any] = {
-        name: text if name in _PLAIN else parsed(text, f"The field '{name}'")
-        for name, text in form.texts.items()
-    }
-    if "face_points" in form.files:
-        content["face_points"] = parsed(form.files["face_points"].read_bytes(), "The file 'face_points'")
-    return Order(form.files["image"], form.files["audio"], validated(VideoRequest, content))
+    return Order(form.files["image"], form.files["audio"], validated(VideoRequest, form_content(form)))
 
 
 def _fetched(wanted: LinkedVideoRequest, folder: Path, settings: ServiceSettings) -> Order:
@@ -172,7 +177,7 @@ def _limits(settings: ServiceSettings) -> dict[str, int]:
     return {
         "image": settings.image_limit * MEGABYTE,
         "audio": settings.audio_limit * MEGABYTE,
-        "face_points": _POINTS_BYTES,
+        "face_points": POINTS_BYTES,
     }
 
 

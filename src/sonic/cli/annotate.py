@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import re
 import webbrowser
 from importlib import resources
 from pathlib import Path
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from sonic.face.points import FacePoints
 
 _LONGEST_SIDE = 1600  # pixels of the picture inside the page; points count in the whole picture's pixels
+_MODULES = tuple(
+    f"modules/{name}.js" for name in ("dom", "facepoints", "magnifier", "gestures", "board")
+)  # each behind those that it imports
 
 
 @click.command()
@@ -70,8 +74,22 @@ def render_page(image: npt.NDArray[Any], points: FacePoints, file_name: str) -> 
         "image": f"data:image/jpeg;base64,{_jpeg(image)}",
     }
     template = resources.files("sonic.cli").joinpath("annotate.html").read_text(encoding="utf-8")
+    template = template.replace("__STYLE__", _studio_file("board.css"))
+    template = template.replace("__SCRIPT__", "\n".join(_joined(_studio_file(name)) for name in _MODULES))
     # A closing tag inside the data would end the script element that holds it.
     return template.replace("__DATA__", json.dumps(data).replace("</", "<\\/"))
+
+
+def _studio_file(name: str) -> str:
+    """A file of the studio's page: both pages place points on the same board."""
+    return (
+        resources.files("sonic").joinpath("service", "studio", *name.split("/")).read_text(encoding="utf-8")
+    )
+
+
+def _joined(module: str) -> str:
+    """A module as part of one script, since browsers load no modules from beside a page that is a file."""
+    return re.sub(r"^import .*\n|^export ", "", module, flags=re.MULTILINE)
 
 
 def _jpeg(image: npt.NDArray[Any]) -> str:

@@ -73,8 +73,8 @@ class PortraitReport:
         score: 0 (cannot be animated) to 100 (nothing to improve).
         face_box: around the face that would be animated, from brows to chin; None when there is none.
         crop: the square that would be animated; None when the face is missing, too small, cut or turned away.
-        face_points: where the named points of that face are, `[x, y]` in pixels, as `generate` takes them; those
-            that were given by hand, and a guess for the others. None when there is no face.
+        face_points: where the named points of that face are, `[x, y]` in pixels, as `generate` takes them:
+            those that were given by hand, and a guess for the others. None when there is no face.
     """
 
     size: tuple[int, int]

@@ -38,7 +38,7 @@ async function attempt(action, place = "form-failure") {
 async function generate() {
   const missing = whatIsMissing();
   if (missing) throw new Problem(missing, "");
-  await start({ image: portrait.file, audio: voice.file, config: settings.config });
+  await start({ image: portrait.file, audio: voice.file, config: settings.config, points: portrait.points });
 }
 
 function whatIsMissing() {
@@ -65,14 +65,14 @@ async function start(inputs) {
 async function rerun(job, config) {
   const [image, audio] = await Promise.all([readInput(job, "image"), readInput(job, "audio")]);
   settings.set({ ...config, seed: settings.values.seed }); // the next one may move differently again
-  await start({ image, audio, config });
+  await start({ image, audio, config, points: job.input.face_points });
 }
 
 /** Put the inputs and the settings of an earlier job back into the form. */
 async function reuse(job) {
   const [image, audio] = await Promise.all([readInput(job, "image"), readInput(job, "audio")]);
   byId("form").scrollIntoView({ block: "start" });
-  const looking = [portrait.set(image), voice.set(audio)];
+  const looking = [portrait.set(image, job.input.face_points), voice.set(audio)];
   settings.set(job.input.config);
   await Promise.all(looking);
 }

@@ -39,7 +39,8 @@ async function download(job, format, button, said) {
 async function convert(job, format, said) {
   said.textContent = text("result.preparing");
   const [image, audio] = await Promise.all([readInput(job, "image"), readInput(job, "audio")]);
-  const made = await createJob({ image, audio, config: job.input.config, format, consent: consentStatement() });
+  const { config, face_points: points } = job.input;
+  const made = await createJob({ image, audio, config, points, format, consent: consentStatement() });
   const done = await follow(made.id, (name, data) => {
     if (name !== "progress" || data.stage !== "frames") return;
     said.textContent = text("work.figures", { done: data.done, total: data.total });

@@ -2,16 +2,18 @@
 
 const SAFE = /^[\w./:@%+=,-]+$/;
 
-/** The `sonic generate` line for a job; only options that differ from their defaults are named. */
-export function commandLine({ image, audio, output }, config, options) {
+/** The `sonic generate` line for a job; only options that differ from their defaults are named, `points` is a file. */
+export function commandLine({ image, audio, output, points }, config, options) {
   const flags = changed(config, options).map(([option, value]) => flag(option, value));
+  if (points) flags.unshift(`--face-points ${quoted(points)}`);
   return ["sonic generate", quoted(image), quoted(audio), `-o ${quoted(output)}`, ...flags].join(" ");
 }
 
 /** The same in Python. */
-export function pythonLines({ image, audio, output }, config, options) {
+export function pythonLines({ image, audio, output, points }, config, options) {
   const values = changed(config, options).map(([{ name, kind, choices }, value]) => `${name}=${literal(kind, choices, value)}`);
   const inputs = [`audio=${JSON.stringify(audio)}`, `image=${JSON.stringify(image)}`];
+  if (points) inputs.push(`face_points=${JSON.stringify(points)}`);
   return [
     "import sonic",
     "",

@@ -4,11 +4,12 @@ import { read, stringify } from "./api.js";
 import { make } from "./dom.js";
 import { text, textOr } from "./language.js";
 
-/** The report on a file; `config` holds the options that matter to it, such as face_index. */
-export function inspect(kind, file, config, signal) {
+/** The report on a file; `config` holds the options that matter to it, `points` where a face is. */
+export function inspect(kind, file, { config, points }, signal) {
   const body = new FormData();
   body.set(kind, file, file.name);
-  body.set("config", stringify(config));
+  if (config) body.set("config", stringify(config));
+  if (points) body.set("face_points", JSON.stringify(points));
   return read("v1/inspect", { method: "POST", body, signal });
 }
 

@@ -8,11 +8,12 @@ export const FORMATS = { mp4: "MP4", webm: "WebM", gif: "GIF" };
 export const FINAL = ["succeeded", "failed", "canceled"];
 
 /** Start a job; returns it as the server stored it, with the seed drawn. */
-export function createJob({ image, audio, config, format = "mp4", consent }) {
+export function createJob({ image, audio, config, points, format = "mp4", consent }) {
   const body = new FormData();
   body.set("image", image, image.name);
   body.set("audio", audio, audio.name);
   body.set("config", stringify({ ...labelled(), ...config }));
+  if (points) body.set("face_points", JSON.stringify(points));
   body.set("format", format);
   body.set("consent", JSON.stringify({ statement: consent, by: "studio" }));
   return read(PATH, { method: "POST", body });

@@ -1,5 +1,6 @@
 // The portrait's card: takes a picture, shows it with its face and what the check says; or a video to dub.
 
+import { PointsByHand } from "./byhand.js";
 import { byId, make } from "./dom.js";
 import { adviceList, inspect } from "./inspect.js";
 import { firstFrame, isFilm } from "./film.js";
@@ -19,6 +20,11 @@ export class PortraitCard extends EventTarget {
     this.faceIndex = undefined;
     this.faces = 0;
     this.asking = new AbortController();
+    this.byHand = new PointsByHand((points) => this.complete(points));
+    this.byHand.addEventListener("change", async () => {
+      await this.look();
+      byId("portrait-place").focus();
+    });
     byId("portrait-image").addEventListener("error", () => this.frame(false));
     byId("portrait-image").addEventListener("load", () => this.frame(true));
     byId("portrait-remove").addEventListener("click", () => this.clear());
@@ -30,14 +36,20 @@ export class PortraitCard extends EventTarget {
     return this.report !== null && !this.report.usable;
   }
 
+  /** Where the face is, placed by hand; null leaves it to the server. */
+  get points() {
+    return this.byHand.points;
+  }
+
   take(input) {
     if (input.files.length) this.set(input.files[0]);
     input.value = "";
   }
 
-  /** Show a picture and have it looked at. */
-  set(file) {
+  /** Show a picture and have it looked at, with the points that were placed on it before. */
+  set(file, points = null) {
     this.file = file;
+    this.byHand.reset(points);
     this.faceIndex = undefined;
     this.faces = 0;
     this.paint(file);
@@ -59,6 +71,7 @@ export class PortraitCard extends EventTarget {
     this.asking.abort();
     this.file = null;
     this.report = null;
+    this.byHand.reset();
     this.show(false);
     showFailure(byId("portrait-failure"), null);
     this.dispatchEvent(new Event("change"));
@@ -86,8 +99,7 @@ export class PortraitCard extends EventTarget {
     }
     this.write(true);
     try {
-      const config = { expand_ratio: this.expandRatio, face_index: this.faceIndex };
-      this.report = await inspect("image", this.file, config, signal);
+      this.report = await this.inspect(this.points, signal);
       // The report on a face that was picked counts that one alone.
       this.faces = Math.max(this.faces, this.report.faces);
       showFailure(byId("portrait-failure"), null);
@@ -96,6 +108,16 @@ export class PortraitCard extends EventTarget {
       showFailure(byId("portrait-failure"), error);
     }
     this.write();
+  }
+
+  inspect(points, signal) {
+    const config = { expand_ratio: this.expandRatio, face_index: this.faceIndex };
+    return inspect("image", this.file, { config, points }, signal);
+  }
+
+  /** All points of the face of which some are known. */
+  async complete(points) {
+    return (await this.inspect(points)).face_points;
   }
 
   /** Show the picture, beside the advice or above it; browsers cannot show all that the server can read. */
@@ -114,7 +136,8 @@ export class PortraitCard extends EventTarget {
 
   write(waiting = false) {
     const { report } = this;
-    drawBoxes(byId("portrait-overlay"), report);
+    drawBoxes(byId("portrait-overlay"), report, this.points);
+    this.byHand.write(byId("portrait-frame").hidden ? null : report);
     byId("portrait-legend").hidden = !report?.crop;
     this.writeFaces();
     const advice = byId("portrait-advice");
@@ -126,7 +149,7 @@ export class PortraitCard extends EventTarget {
 
   writeFaces() {
     const faces = byId("portrait-faces");
-    faces.hidden = this.faces < 2;
+    faces.hidden = this.faces < 2 || this.points !== null;
     faces.replaceChildren(...Array.from({ length: this.faces }, (_, index) => this.faceButton(index)));
   }
 

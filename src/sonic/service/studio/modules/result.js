@@ -5,9 +5,12 @@ import { Pair } from "./compare.js";
 import { makeDownloads } from "./downloads.js";
 import { make } from "./dom.js";
 import { commandLine, pythonLines } from "./equivalent.js";
+import { pointsFile } from "./facepoints.js";
 import { contentPath } from "./jobs.js";
 import { duration, moment, number, text } from "./language.js";
 import { makeRerun } from "./rerun.js";
+
+const POINTS_FILE = "points.json";
 
 /** Fill `root` with a job that succeeded; `previous` is the finished job before it, or null. */
 export async function showResult(root, { job, previous, settings, again }) {
@@ -75,10 +78,12 @@ function warnings(job) {
 }
 
 function equalLines(job, options) {
-  const files = { image: "portrait.jpg", audio: "voice.wav", output: `talk.${job.input.format}` };
+  const { format, face_points: points } = job.input;
+  const files = { image: "portrait.jpg", audio: "voice.wav", output: `talk.${format}`, points: points && POINTS_FILE };
   const lines = [
     [text("result.command"), commandLine(files, job.input.config, options)],
     [text("result.python"), pythonLines(files, job.input.config, options)],
+    ...(points ? [[POINTS_FILE, pointsFile(points)]] : []),
   ];
   return make("details", { className: "folded" }, make("summary", { textContent: text("result.equal") }), ...lines.map(copyable));
 }

@@ -7,6 +7,7 @@ import { Magnifier } from "./magnifier.js";
 
 const CORNER = 190; // CSS pixels from the top left where the magnifier is in the way
 const CLOSEST = 12; // times as large as what fits
+const FILL = 0.75; // of the board is filled by a face that is looked at
 
 /**
  * Shows points and tells what is done to them, but changes none: "move" has { name, place, by, done } as its
@@ -67,9 +68,18 @@ export class PointBoard extends EventTarget {
     this.reveal();
   }
 
-  /** Scroll the chosen point into the middle. */
-  reveal() {
-    const [x, y] = this.points[this.chosen] ?? this.size.map((side) => side / 2);
+  /** Show all points as large as fits, with room around them. */
+  frame() {
+    const [across, down] = [0, 1].map((axis) => Object.values(this.points).map((place) => place[axis]));
+    const [left, right, top, bottom] = [Math.min(...across), Math.max(...across), Math.min(...down), Math.max(...down)];
+    const { clientWidth: width, clientHeight: height } = this.root;
+    this.zoom((FILL * Math.min(width / (right - left), height / (bottom - top))) / this.scale);
+    this.reveal([(left + right) / 2, (top + bottom) / 2]);
+  }
+
+  /** Scroll a place into the middle, the chosen point if none is given. */
+  reveal(place) {
+    const [x, y] = place ?? this.points[this.chosen] ?? this.size.map((side) => side / 2);
     this.view.scrollTo(x * this.scale - this.view.clientWidth / 2, y * this.scale - this.view.clientHeight / 2);
   }
 

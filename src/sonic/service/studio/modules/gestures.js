@@ -19,8 +19,13 @@ export class Gestures {
     on("pointerdown", (event) => this.hold(event));
     on("pointermove", (event) => (this.grip ? this.drag(event) : this.hover(event)));
     on("pointerup", () => this.release());
-    on("pointercancel", () => this.release());
+    on("pointercancel", () => {
+      this.touched = null; // it scrolls: no press follows
+      this.release();
+    });
     on("pointerleave", () => this.grip ?? board.magnifier.hide());
+    // A finger on a point drags it and does not scroll; stopping its first move lets taps be clicks all the same.
+    board.svg.addEventListener("touchmove", (event) => { if (this.grip) event.preventDefault(); }, { passive: false });
     on("click", (event) => this.press(event));
     on("keydown", (event) => this.step(event));
     on("focusout", () => board.magnifier.hide());

@@ -47,6 +47,7 @@ export class PlacingDialog {
     this.board.show({});
     this.board.open(source, placement.size);
     this.change(() => {});
+    if (placement.whole) this.board.frame();
     return new Promise((resolve) => { this.answer = resolve; });
   }
 
@@ -111,6 +112,7 @@ export class PlacingDialog {
       const points = await this.complete(placement.points);
       if (placement.missing || placement.whole) return; // a step was taken back meanwhile
       this.change(() => placement.fill(points));
+      this.board.frame();
     } catch (error) {
       showFailure(byId("placing-failure"), error);
       this.show();

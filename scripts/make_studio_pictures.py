@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 from playwright.sync_api import sync_playwright
+from robot import SIDE, SPOTS, draw_robot
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -129,6 +130,26 @@ def phones(browser: Browser) -> None:
     save(stream.getvalue(), "studio-phone.jpg")
 
 
+def points(browser: Browser) -> None:
+    """The question for one of the points, with its spot under the magnifier."""
+    page = open_studio(browser, viewport={"width": 1120, "height": 760}, locale="en-US")
+    with tempfile.TemporaryDirectory() as folder:
+        drawing = Path(folder) / "robot.png"
+        draw_robot().save(drawing)
+        page.set_input_files("#portrait-file", drawing)
+        page.click("#portrait-place")
+    box = page.locator("#placing .board-sheet").bounding_box()
+    assert box is not None
+    asked = 5
+    for index, (x, y) in enumerate(SPOTS[: asked + 1]):
+        page.mouse.move(box["x"] + x * box["width"] / SIDE, box["y"] + y * box["height"] / SIDE)
+        if index < asked:
+            page.mouse.down()
+            page.mouse.up()
+    save(page.locator("#placing").screenshot(), "studio-points.jpg")
+    page.close()
+
+
 def answers() -> bool:
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{PORT}/healthz"):
@@ -156,7 +177,7 @@ def main() -> None:
                 while not answers():
                     time.sleep(0.2)
                 browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-                for part in (desktop, dark_chinese, phones):
+                for part in (desktop, dark_chinese, phones, points):
                     part(browser)
                 browser.close()
             finally:

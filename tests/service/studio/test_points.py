@@ -4,35 +4,29 @@ from __future__ import annotations
 
 import json
 import re
+import runpy
 import shlex
+from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw
+from PIL import Image
 
 from sonic.cli.annotate import render_page
 from sonic.face.fitting import average_landmarks
 from sonic.face.guess import guess_points
 from sonic.face.points import POINTS, REQUIRED, FacePoints
 
-SIDE = 640
-SPOTS = [(185, 290), (285, 290), (355, 290), (455, 290), (320, 375), (230, 460), (410, 460), (320, 555)]
+ROBOT = runpy.run_path(str(Path(__file__).parents[3] / "scripts" / "robot.py"))
+SIDE, SPOTS = ROBOT["SIDE"], ROBOT["SPOTS"]
 SHORT = {"duration": 0.6, "fps": 10, "inference_steps": 1, "min_resolution": 256, "crop": "face", "seed": 5}
 
 
 @pytest.fixture(scope="session")
 def robot(tmp_path_factory):
-    """A drawing of a face that is all corners, which no detector takes for one."""
-    picture = Image.new("RGB", (SIDE, SIDE), "#f4e3c1")
-    draw = ImageDraw.Draw(picture)
-    draw.rectangle([130, 140, 510, 560], fill="#9fb7c4", outline="#2b3a42", width=8)
-    for x in (235, 405):
-        draw.rectangle([x - 50, 250, x + 50, 330], fill="#f7e26b", outline="#2b3a42", width=6)
-        draw.rectangle([x - 14, 272, x + 14, 308], fill="#2b3a42")
-    draw.rectangle([230, 430, 410, 490], fill="#2b3a42")
-    draw.polygon([(320, 350), (295, 395), (345, 395)], fill="#c7654a")
+    """A drawing in which no face is found."""
     path = tmp_path_factory.mktemp("drawings") / "robot.png"
-    picture.save(path)
+    ROBOT["draw_robot"]().save(path)
     return path
 
 

@@ -215,8 +215,12 @@ def test_points_of_a_face_that_was_found_are_corrected(visit, address, portrait_
     open_dialog(page, portrait_path)
     assert page.inner_text("#placing-count") == "1 of 23"
     assert list(shown(page)) == list(POINTS)
+    page.keyboard.press("Shift+ArrowLeft")
+    moved = shown(page)
     page.click("#placing-close")
     assert page.get_attribute("#portrait-place", "class") == "plain"
+    page.click("#portrait-place")
+    assert shown(page) == moved
 
 
 def test_fingers_place_points_on_a_chinese_phone(visit, address, robot):

@@ -19,17 +19,18 @@ export class PointsByHand extends EventTarget {
   reset(points = null) {
     this.points = points;
     this.report = null;
-    this.draft = null; // what was placed before the dialog was left
+    this.draft = null; // what was placed before the dialog was left, and the points that this started from
   }
 
   async place() {
     const { report } = this;
     const { size, usable, face_points: found } = report;
-    const known = this.points ?? (usable ? found : null);
-    const placement = known ? new Placement(size, known) : (this.draft ?? new Placement(size));
+    const known = this.points ?? (usable ? found : {});
+    const start = JSON.stringify(known);
+    const placement = this.draft?.start === start ? this.draft.placement : new Placement(size, known);
     const points = await this.dialog.ask(byId("portrait-image").src, placement);
     if (this.report !== report) return; // another picture was pasted meanwhile
-    this.draft = known || points ? null : placement;
+    this.draft = { start, placement };
     if (points) this.take(points);
   }
 

@@ -92,10 +92,3 @@ def polygon(outline: Array, height: int, width: int) -> Picture:
     mask = np.zeros((height, width), np.uint8)
     cv2.fillPoly(mask, [np.rint(outline).astype(np.int32)], 1)
     return mask
-
-
-def smoothstep(value: npt.NDArray[np.floating[Any]]) -> Array:
-    """Rise from 0 to 1 without corners (cubic Hermite), clipped outside 0..1."""
-    clipped = np.clip(value, 0, 1)
-    risen: Array = (clipped * clipped * (3 - 2 * clipped)).astype(np.float32)
-    return risen

@@ -82,6 +82,12 @@ def dilate(mask: Picture, width: int, height: int) -> Picture:
     return cast("Picture", cv2.dilate(mask, np.ones((height, width), np.uint8)))
 
 
+def close_dark(picture: Picture, size: int) -> Picture:
+    """Fill dark things thinner than `size` pixels with what is around them (a morphological closing)."""
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
+    return cast("Picture", cv2.morphologyEx(picture, cv2.MORPH_CLOSE, disc))
+
+
 def inpaint(picture: Picture, hidden: Picture) -> Picture:
     """Fill small hidden places (mask > 0) from their surroundings (Telea 2004)."""
     return cast("Picture", cv2.inpaint(picture, hidden, 3, cv2.INPAINT_TELEA))

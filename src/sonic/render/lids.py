@@ -9,7 +9,7 @@ import numpy as np
 
 from sonic.motion.easing import ramp, smoothstep
 from sonic.render.pixels import LUMA, Window, blur, close_dark, remap
-from sonic.render.rig import UPPER_BROW, UPPER_CREASE
+from sonic.render.rig import LOWER_CREASE, UPPER_BROW, UPPER_CREASE
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -33,6 +33,7 @@ _STRIP = (25, 33)  # samples of that skin, up and along
 _HAIR = 9  # samples; darker things that are thinner are lashes or hairs of the brow, and not skin
 _FOLD = 0.2  # share of the lid's height over which the crease turns into it
 _CORNER = 0.12, 0.18  # shares of the eye's width over which skin and lashes fade at its corners
+_DARKEST = 0.8  # of the skin under the eye; a lid darker than that is the shadow that its fold lies in
 _SHADE = 0.12  # how much darker the lid is at its edge
 _LASH = 0.03  # eye widths; half the thickness of the line of lashes
 _HANGING = 0.06  # eye widths that lashes hang down
@@ -40,7 +41,7 @@ _DARK = 0.7  # of the lashes' colour at most
 _PLACES: Array = np.linspace(0, 1, 33, dtype=np.float32)  # between the corners of an eye
 _AROUND = 5  # places on either side that are skin as much as a place is
 _EVEN: Array = np.full(2 * _AROUND + 1, 1 / (2 * _AROUND + 1), np.float32)
-_UPPER, _LOWER, _CREASE, _BROW = range(4)
+_UPPER, _LOWER, _CREASE, _BROW, _UNDER = range(5)
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,7 @@ class LidSkin:
         eye: int,
     ) -> None:
         order = slice(None) if eye == 0 else slice(None, None, -1)
-        self._rows = [*edges, UPPER_CREASE[eye][order], UPPER_BROW[eye][order]]
+        self._rows = [*edges, UPPER_CREASE[eye][order], UPPER_BROW[eye][order], LOWER_CREASE[eye][order]]
         self._source = _Curves.of(rig.vertices, self._rows)
         self._strip = self._clean_skin(picture)
         self._lashes = self._colour_of_lashes(picture)
@@ -121,7 +122,7 @@ class LidSkin:
         if not shut or window is None:
             return
         place, height = _coordinates(now, window)
-        upper, _, crease, _ = now.at(place)
+        upper, _, crease, *_ = now.at(place)
         lid = np.maximum(upper - crease, 1e-3)
         depth = (height - crease) / lid
         share = shut * self._share(now, place, depth, (upper - height))
@@ -178,7 +179,12 @@ class LidSkin:
         share = np.linspace(*_MIRRORED, _STRIP[0], dtype=np.float32)[:, None]
         strip = then.heights[_CREASE] + share * (then.heights[_BROW] - then.heights[_CREASE])
         found = remap(picture, then.pixels(strip))
-        return blur(close_dark(found, _HAIR).astype(np.float32), _HAIR / 3)
+        clean = blur(close_dark(found, _HAIR).astype(np.float32), _HAIR / 3)
+        under = remap(picture, then.pixels(then.heights[_UNDER : _UNDER + 1])).astype(np.float32).mean((0, 1))
+        shadow, light = (float(colour @ LUMA) for colour in (clean.mean((0, 1)), under))
+        borrowed = np.clip((_DARKEST * light - shadow) / max(1.0, light - shadow), 0, 1)
+        lit: Array = clean + np.float32(borrowed) * (under - clean)
+        return lit
 
     def _colour_of_lashes(self, picture: Picture) -> Array:
         """The dark tenth of what lies on the upper lid's edge in the picture, `[3]`."""

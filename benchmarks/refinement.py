@@ -6,6 +6,7 @@ Takes recordings of speech; the example's own if none are given.
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,13 +20,16 @@ from sonic.media.audio import AudioSource
 from sonic.motion.controls import Controls, apply
 from sonic.motion.resample import cubic
 from sonic.motion.sampler import FeatureBuffer, MotionSampler
+from sonic.motion.smoothing import FILTERS
 from sonic.pipeline import MOTION_RATE
 from sonic.speech.encoder import SpeechEncoder
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    Blocks = list[tuple[NDArray[np.float32], NDArray[np.float32]]]
+    from sonic.motion.stream import MadeBlock
+
+    Blocks = list[MadeBlock]
 
 SHIFTS = (-50, -40, -30, -20, -10, 10, 20, 30, 40, 50)  # milliseconds
 CLOSED = 0.015  # IOD
@@ -47,7 +51,7 @@ def main() -> None:
 
 
 def _make(sampler: MotionSampler, path: Path, seed: int) -> Blocks:
-    """Motion and what the probe hears, before any control."""
+    """Motion and what is heard with it, before any control."""
     encoder, audio = SpeechEncoder(), AudioSource.open(path)
     frames = round(audio.probe().duration * MOTION_RATE)
     features = FeatureBuffer(encoder.stream(audio.blocks(encoder.sample_rate)))
@@ -55,20 +59,25 @@ def _make(sampler: MotionSampler, path: Path, seed: int) -> Blocks:
 
 
 def _finished(sampler: MotionSampler, blocks: Blocks, controls: Controls) -> NDArray[np.float32]:
-    return np.concatenate(list(apply(blocks, controls, sampler.space)))
+    return np.concatenate(list(apply(blocks, controls, sampler.space, sampler.towers)))
 
 
 def _smoothing(sampler: MotionSampler, made: list[Blocks]) -> list[dict[str, Any]]:
     """Share of power above 8 Hz by group, and how often the lips meet, without and with smoothing."""
     rows = []
-    for on in (False, True):
-        tracks = [_finished(sampler, one, Controls(smoothing=on, lip_sync=False)) for one in made]
-        row: dict[str, Any] = {"temporal_smoothing": "on" if on else "off"}
+    for kind in (None, *FILTERS):
+        tracks = [_finished(sampler, one, Controls(smoothing=kind, lip_sync=False)) for one in made]
+        row: dict[str, Any] = {"temporal_smoothing": kind or "off"}
         for name, group in sampler.space.groups.items():
             shares = [float(tremor(track[:, group]).mean()) for track in tracks]
             row[f"{name}: power above 8 Hz, %"] = round(100 * float(np.mean(shares)), 2)
         openings = np.concatenate([sampler.space.opening(track) for track in tracks])
         row["frames with closed lips, %"] = round(100 * float((openings < CLOSED).mean()), 1)
+        late = [
+            _behind(sampler, track, np.concatenate([block.motion for block in blocks]))
+            for track, blocks in zip(tracks, made, strict=True)
+        ]
+        row["lips late by, ms"] = round(float(np.mean(late)), 1)
         rows.append(row)
     return rows
 
@@ -91,19 +100,22 @@ def _timing(sampler: MotionSampler, made: list[Blocks]) -> list[dict[str, Any]]:
 def _left(sampler: MotionSampler, blocks: Blocks, late: float) -> float:
     """Milliseconds by which a mouth that was `late` frames late still is, beside one that was not moved."""
     mouth = sampler.space.groups["mouth"]
-    motion = np.concatenate([block for block, _ in blocks])
+    motion = np.concatenate([block.motion for block in blocks])
     moved = motion.copy()
     moved[:, mouth] = cubic(motion[:, mouth], np.arange(len(motion)) - late)
-    cuts = np.cumsum([len(block) for block, _ in blocks])[:-1]
-    heard = [sound for _, sound in blocks]
-    controls = Controls(smoothing=False)
-    ends = [
-        _finished(sampler, list(zip(np.split(track, cuts), heard, strict=True)), controls)
-        for track in (motion, moved)
+    cuts = np.cumsum([len(block.motion) for block in blocks])[:-1]
+    late_blocks = [
+        replace(block, motion=part) for block, part in zip(blocks, np.split(moved, cuts), strict=True)
     ]
-    half = len(motion) // 3  # the lag is believed after some seconds of evidence
-    before, after = (sampler.space.opening(track)[half:] for track in ends)
-    return peak(lag_curve(after, before)).frames * 1000 / MOTION_RATE
+    controls = Controls(smoothing=None)
+    before, after = (_finished(sampler, one, controls) for one in (blocks, late_blocks))
+    return _behind(sampler, after, before)
+
+
+def _behind(sampler: MotionSampler, track: NDArray[np.float32], other: NDArray[np.float32]) -> float:
+    """Milliseconds by which one track's lips follow another's."""
+    late, early = (sampler.space.opening(one) for one in (track, other))
+    return peak(lag_curve(late, early)).frames * 1000 / MOTION_RATE
 
 
 if __name__ == "__main__":

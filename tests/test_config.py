@@ -28,9 +28,10 @@ def test_every_option_says_what_it_is():
 def test_the_options_are_the_documented_ones():
     assert [option.name for option in options()] == [
         "duration", "preset", "min_resolution", "expand_ratio", "inference_steps", "dynamic_scale",
-        "motion_scale", "lip_sync_refinement", "temporal_smoothing", "denoise", "export_audio", "speaker",
-        "compensation", "seed", "fps", "crop", "blink", "emotion", "intensity", "head_motion", "gaze",
-        "blink_rate", "restore", "face_index", "label", "label_language", "watermark",
+        "motion_scale", "lip_sync_refinement", "temporal_smoothing", "smoothing_filter", "denoise",
+        "export_audio", "speaker", "compensation", "seed", "fps", "crop", "blink", "emotion",
+        "intensity", "head_motion", "gaze", "blink_rate", "restore", "face_index", "label",
+        "label_language", "watermark",
     ]  # fmt: skip
 
 

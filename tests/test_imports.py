@@ -51,8 +51,8 @@ ALLOWED = {
         "errors", "progress",
     },
     "batch": {
-        "batch", "cluster", "digests", "face", "hub", "model", "video", "config", "options", "errors",
-        "progress",
+        "batch", "cluster", "digests", "face", "hub", "media.digest", "model", "video", "config", "options",
+        "errors", "progress",
     },
     "train": {
         "train", "evaluate", "clips", "cluster", "driver", "pipeline", "face", "speech", "motion", "render",
@@ -62,7 +62,7 @@ ALLOWED = {
         "cli", "batch", "config", "digests", "errors", "evaluate", "face", "hearing", "hub", "marks",
         "media", "model", "options", "progress", "service", "video", "train.cli", "",
     },
-    "digests": {""},
+    "digests": {"media.digest", ""},
     "service": {
         "service", "cluster", "config", "digests", "errors", "face", "hub", "marks", "media", "model",
         "options", "progress", "video", "",

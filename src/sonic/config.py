@@ -103,7 +103,14 @@ class GenerateConfig:
     temporal_smoothing: bool = declare(
         True,
         "Removes jitter between frames.",
-        "A filter without delay that leaves closing lips and blinks sharp.",
+        "A filter for each part of the face that leaves closing lips and blinks sharp.",
+    )
+    smoothing_filter: str = declare(
+        "zero-phase",
+        "Which filter removes the jitter.",
+        "`zero-phase` looks at the frames before and after and delays nothing. `ema`, the exponential moving "
+        "average of the frames before, trails: the lips by 0.01 s, the head by 0.06 s.",
+        choices=("zero-phase", "ema"),
     )
     denoise: str = declare(
         "auto",

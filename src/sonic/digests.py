@@ -1,4 +1,4 @@
-"""Digests of files, weights and whole requests, which tell whether two videos would be the same."""
+"""Digests of weights and whole requests, which tell whether two videos would be the same."""
 
 from __future__ import annotations
 
@@ -9,21 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import sonic
+from sonic.media.digest import file_digest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _ASSETS = Path(__file__).parent / "assets"
-_CHUNK = 1 << 20
-
-
-def file_digest(path: Path) -> str:
-    """SHA-256 of a file's content, 64 hexadecimal digits."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while piece := file.read(_CHUNK):
-            digest.update(piece)
-    return digest.hexdigest()
 
 
 @lru_cache(maxsize=8)
@@ -32,7 +23,7 @@ def weights_digest(folder: Path) -> str:
 
     Read once a process: models do not change under a running program.
     """
-    files = [*sorted(folder.iterdir()), *sorted(_ASSETS.iterdir())]
+    files = [path for place in (folder, _ASSETS, _ASSETS / "sync") for path in sorted(place.iterdir())]
     lines = [f"{file.name} {file_digest(file)}" for file in files if file.is_file()]
     return _digest(lines)
 
@@ -50,7 +41,7 @@ def request_digest(
     """SHA-256 that is the same for requests whose videos are the same.
 
     Args:
-        image, audio: digests of the inputs' content (`file_digest`).
+        image, audio: digests of the inputs' content (`sonic.media.digest.file_digest`).
         config: a complete `GenerateConfig.to_dict()` with its seed.
         weights: `weights_digest` of the model's folder.
         format: the file's suffix without the dot.

@@ -10,7 +10,7 @@ import numpy as np
 
 from sonic.errors import SpeakerError
 from sonic.media.cutting import silenced
-from sonic.motion.controls import with_neighbours
+from sonic.motion.stream import with_neighbours
 from sonic.speech.denoise import RESIDUE, Denoiser
 from sonic.speech.mel import SAMPLE_RATE
 from sonic.speech.repair import FeatureRepair

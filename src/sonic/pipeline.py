@@ -206,7 +206,7 @@ def _controls(config: GenerateConfig, driver: Driver, eyewear: str, borrowed: Ar
         blink=config.blink,
         eyes=0.0 if eyewear == "sunglasses" else 1.0,
         brows=1.0 if eyewear == "none" else BROWS_IN_FRAMES,
-        smoothing=config.temporal_smoothing,
+        smoothing=config.smoothing_filter if config.temporal_smoothing else None,
         lip_sync=config.lip_sync_refinement,
         head_scale=HEAD_MOTION[config.head_motion],
         gaze=config.gaze,

@@ -11,8 +11,8 @@ from sonic.errors import NoFaceError, VideoError
 from sonic.face.landmarks import FaceTracker
 from sonic.media.footage import frames_at, look_at
 from sonic.media.source import describe, locate
-from sonic.motion.controls import blur
 from sonic.motion.resample import fill_gaps
+from sonic.motion.smoothing import blur
 from sonic.motion.space import FRAME_RATE
 
 if TYPE_CHECKING:

@@ -52,7 +52,8 @@ def test_generate_writes_a_video_and_prints_its_path(sonic_command, portrait_pat
 def test_every_kind_of_option_reaches_the_config(sonic_command, portrait_path, speech_path, tmp_path):
     code, out, _ = sonic_command(
         "generate", portrait_path, speech_path, "-o", tmp_path / "talk.mp4", *QUICK, "--json", "--seed", 5,
-        "--no-temporal-smoothing", "--no-blink", "--lip-sync-refinement", "--fps", 12.5, "--face-index", 0,
+        "--no-temporal-smoothing", "--smoothing-filter", "ema", "--no-blink",
+        "--lip-sync-refinement", "--fps", 12.5, "--face-index", 0,
         "--dynamic-scale", 1.2, "--motion-scale", 0, "--expand-ratio", 0.3, "--preset", "max",
         "--emotion", "happy", "--intensity", 0.4, "--head-motion", "calm", "--gaze", "camera",
         "--blink-rate", 12,
@@ -66,7 +67,8 @@ def test_every_kind_of_option_reaches_the_config(sonic_command, portrait_path, s
     assert report["config"] == {
         "duration": 0.4, "preset": "max", "min_resolution": 256, "expand_ratio": 0.3, "inference_steps": 2,
         "dynamic_scale": 1.2, "motion_scale": 0.0, "lip_sync_refinement": True, "temporal_smoothing": False,
-        "denoise": "off", "export_audio": "clean", "speaker": "1", "compensation": False,
+        "smoothing_filter": "ema", "denoise": "off", "export_audio": "clean", "speaker": "1",
+        "compensation": False,
         "seed": 5, "fps": 12.5, "crop": "face", "blink": False, "face_index": 0,
         "emotion": "happy", "intensity": 0.4, "head_motion": "calm", "gaze": "camera", "blink_rate": 12.0,
         "label": "visible", "label_language": "zh", "watermark": False,

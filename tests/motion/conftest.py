@@ -50,3 +50,15 @@ def track(space):
         return pose.place(points.astype(np.float32))
 
     return make
+
+
+@pytest.fixture
+def motion(space):
+    """Motion of a lively talker with a blink every two seconds, `[300, dim]`."""
+    rng = np.random.default_rng(0)
+    frames = np.arange(300)
+    motion = rng.normal(0, 0.05, (300, space.dim)).astype(np.float32)
+    opening = np.maximum(0, 0.15 + 0.15 * np.sin(frames * 1.1) * np.sin(frames / 9))
+    motion[:, space.groups["mouth"]] = np.outer(opening, space.opening_direction())
+    motion[:, space.groups["lids"]] = 0.05 + 0.95 * (frames % 50 < 4)[:, None]
+    return motion

@@ -5,6 +5,7 @@ import pytest
 
 from sonic.motion.borrow import Borrowed
 from sonic.motion.controls import Controls, apply
+from sonic.motion.stream import MadeBlock
 
 
 @pytest.fixture
@@ -32,7 +33,8 @@ def test_a_longer_talk_goes_to_and_fro(space, other, block):
 
 
 def test_what_is_borrowed_can_still_be_scaled(space, other):
-    blocks = [(np.zeros((10, space.dim), np.float32), np.zeros((10, 2), np.float32))]
-    controls = Controls(smoothing=False, lip_sync=False, motion_scale=0.5, borrowed=other)
+    still = np.zeros((10, space.dim), np.float32)
+    blocks = [MadeBlock(still, np.zeros(10), np.zeros((20, 384)))]
+    controls = Controls(smoothing=None, lip_sync=False, motion_scale=0.5, borrowed=other)
     made = np.concatenate(list(apply(blocks, controls, space)))
     assert np.allclose(made[:, space.groups["head"]], 0.5 * other[:, space.groups["head"]])

@@ -61,6 +61,27 @@ def test_shut_lids_hide_the_eyes(renderer, still):
     assert aperture(renderer.render(still(lids=[[1, 1]]), 0)) < 0.6 * aperture(renderer.render(still(), 0))
 
 
+def test_shut_lids_are_skin_above_a_line_of_lashes(renderer, still):
+    shut = still(lids=[[1, 1]])
+    frame = renderer.render(shut, 0).astype(float).mean(-1)
+    posed = renderer.rig.pose(shut, 0).vertices
+    for _, _, lid in renderer.eyes:
+        edge, crease = (posed[rows[2:-2]].mean(0) for rows in (lid._rows[0], lid._rows[2]))
+        x, top, bottom = int(edge[0]), int(crease[1]), int(edge[1])
+        column = frame[top : bottom + 3, x - 2 : x + 3].mean(1)
+        middle = column[len(column) // 4 : len(column) // 2 + 1]
+        assert np.ptp(middle) < 20  # no lashes in the middle of the lid
+        assert np.argmin(column) >= len(column) - 6
+        assert column.min() < middle.mean() - 10
+
+
+def test_open_lids_are_the_pictures(renderer, still):
+    canvas = np.zeros((renderer.canvas.side, renderer.canvas.side, 3), np.uint8)
+    for _, _, lid in renderer.eyes:
+        lid.draw(canvas, renderer.rig.pose(still(), 0))
+    assert not canvas.any()
+
+
 def test_gaze_moves_the_irises_and_not_the_lids(renderer, still):
     ahead, aside = track(renderer.render(still(), 0)), track(renderer.render(still(gaze=[[0.1, 0]]), 0))
     width = np.linalg.norm(ahead[33, :2] - ahead[133, :2])

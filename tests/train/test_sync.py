@@ -10,7 +10,8 @@ from click.testing import CliRunner
 
 from sonic.clips import load_clips
 from sonic.errors import ConfigError
-from sonic.evaluate.sync import LIP_POINTS, lip_points, shift_table
+from sonic.evaluate.sync import lip_points, shift_table
+from sonic.motion.sync import LIP_POINTS
 from sonic.train.cli import train
 from sonic.train.engine import LoopConfig, run
 from sonic.train.sync.codecs import CODECS, recoded

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 from sonic.batch.items import FORMATS
 from sonic.batch.outcome import Outcome
 from sonic.config import GenerateConfig
-from sonic.digests import file_digest, request_digest
+from sonic.digests import request_digest
 from sonic.errors import AudioError, ImageError, InputError, ManifestError, VideoError
 from sonic.face.points import FacePoints
+from sonic.media.digest import file_digest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -6,17 +6,15 @@ Sonic has seen, on log-mel sound of its own. Trained generators never learn from
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sonic.errors import AudioTooShortError, InputError, WeightsError
+from sonic.errors import AudioTooShortError, InputError
 from sonic.evaluate.lags import peak
 from sonic.evaluate.sync import (
     SEARCH,
-    WINDOW,
     best_shifts,
     in_context,
     lip_points,
@@ -25,10 +23,10 @@ from sonic.evaluate.sync import (
     shift_table,
     windows_with_sound,
 )
-from sonic.inference import Network, asset
+from sonic.inference import asset
+from sonic.motion.sync import WINDOW, SyncTowers
 
 if TYPE_CHECKING:
-    from importlib.resources.abc import Traversable
     from pathlib import Path
 
     import numpy.typing as npt
@@ -37,7 +35,6 @@ if TYPE_CHECKING:
 
 SHORTEST = 20  # video frames; less sound says nothing about its lag
 CONTEXT = 15  # video frames that one vote of `accuracy` hears
-FORMAT = 1  # of a judge's folder
 ABOUT = "judge.json"  # not the name that makes a folder a model
 _FEWEST_WINDOWS = 8  # that a shift must be measured on
 
@@ -71,8 +68,8 @@ class JudgeResult:
 class SyncJudge:
     """Scores clips; `load` reads the judge that comes with the package."""
 
-    def __init__(self, face: Network, sound: Network) -> None:
-        self._face, self._sound = face, sound
+    def __init__(self, towers: SyncTowers) -> None:
+        self._towers = towers
 
     @classmethod
     def load(cls, path: Path | None = None, *, threads: int = 1) -> SyncJudge:
@@ -81,13 +78,7 @@ class SyncJudge:
         Raises:
             WeightsError: the folder holds no judge of this format.
         """
-        folder = asset("judge") if path is None else path
-        version = _format(folder)
-        if version != FORMAT:
-            raise WeightsError(
-                f"The judge in {folder} has format {version}, this Sonic reads {FORMAT}: train it again."
-            )
-        return cls(*(Network(folder / name, threads=threads) for name in ("face.onnx", "sound.onnx")))
+        return cls(SyncTowers(asset("judge") if path is None else path, ABOUT, threads=threads))
 
     def score(self, sound: Array, landmarks: Array) -> JudgeResult:
         """Judge one clip.
@@ -110,8 +101,7 @@ class SyncJudge:
             raise AudioTooShortError(
                 f"{len(levels) / 25:.1f} s of sound cannot be judged; give at least {SHORTEST / 25:.1f} s."
             )
-        seen = self._face(lip_points(landmarks)[None].astype(np.float32))[0][0]
-        heard = self._sound(rows[None].astype(np.float32))[0][0]
+        seen, heard = self._towers.seen(lip_points(landmarks)), self._towers.heard(rows)
         return _judged(shift_table(seen @ heard.T), windows_with_sound(levels))
 
 
@@ -145,12 +135,3 @@ def _accuracy(table: Array, counted: npt.NDArray[np.bool_]) -> float:
     if not chosen.any():
         return float("nan")
     return float((np.abs(best_shifts(stretches[chosen])) <= 1).mean())
-
-
-def _format(folder: Path | Traversable) -> int:
-    try:
-        return int(json.loads((folder / ABOUT).read_text(encoding="utf-8"))["format"])
-    except (OSError, ValueError, KeyError) as error:
-        raise WeightsError(
-            f"{folder} holds no judge ({error}): train one or reinstall the package."
-        ) from error

@@ -7,20 +7,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from sonic.face.topology import INNER_LIPS, OUTER_LIPS, canonical_vertices
+from sonic.face.topology import canonical_vertices
 from sonic.motion.head import fit_head
 from sonic.motion.space import FRAME_RATE
+from sonic.motion.sync import LIP_POINTS, WINDOW
 from sonic.speech.mel import SAMPLE_RATE, MelStream
 
 if TYPE_CHECKING:
     from sonic.motion.head import Array
 
-WINDOW = 5  # video frames that one score is about, as in SyncNet
 SEARCH = 15  # video frames on either side
 MEL_ROWS = 4  # mel frames a video frame
 SAMPLES_PER_FRAME = SAMPLE_RATE // FRAME_RATE
-# The two rings of the lips, then jaw, chin, upper lip's root and the folds beside the mouth.
-LIP_POINTS = (*OUTER_LIPS, *INNER_LIPS, 152, 176, 400, 150, 379, 200, 18, 164, 205, 425)
 _QUIET = 30.0  # dB below the loud parts of a recording
 _SILENT = -60.0  # dB below full scale
 _FLOOR = -6.5  # log10 power, where that of normal speech lies

@@ -26,14 +26,15 @@ def digest(content: Any) -> str | None:
         content.seek(0)
         content = content.read()
     if isinstance(content, (str, os.PathLike)):
-        return _of_file(Path(content).expanduser())
+        return file_digest(Path(content).expanduser())
     if isinstance(content, (bytes, bytearray, memoryview)):
         return hashlib.sha256(content).hexdigest()
     array = np.ascontiguousarray(content)
     return hashlib.sha256(f"{array.dtype} {array.shape}".encode() + array.tobytes()).hexdigest()
 
 
-def _of_file(path: Path) -> str:
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file's content, 64 hexadecimal digits."""
     found = hashlib.sha256()
     with path.open("rb") as file:
         while block := file.read(_BLOCK):

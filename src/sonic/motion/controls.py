@@ -9,18 +9,22 @@ import numpy as np
 
 from sonic.motion.blinks import Blinks
 from sonic.motion.borrow import Borrowed
+from sonic.motion.easing import ramp
+from sonic.motion.smoothing import ZERO_PHASE, smoothed
+from sonic.motion.stream import with_neighbours
 from sonic.motion.timing import LipTiming
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
     from sonic.motion.head import Array
     from sonic.motion.space import MotionSpace
+    from sonic.motion.stream import MadeBlock
+    from sonic.motion.sync import SyncTowers
 
 _BLINK_FROM, _BLINK_TO = 0.3, 0.6  # closure between which a lid's movement counts as a blink
 _EYES_TOGETHER = 0.5  # closure beyond which both lids close alike
 _NARROWEST = 0.3  # closure left to eyes that may not blink
-_CLOSED = 0.04  # IOD; openings below this are on their way to a closure and stay unsmoothed
 _SHUT = 0.01  # IOD; a mouth that comes this close to closing, closes
 # What the probe says of frames that are no closure, and how fast the share of the openings around it, down
 # to which an opening counts as a closure, grows beyond that.
@@ -30,9 +34,6 @@ _DIP_EASE = 1.6  # times the opening that closes, from which on it is left alone
 _DIP_REACH = 4  # frames; a syllable on either side
 _IRIS_TRAVEL = 0.4  # eye widths for a radian: an eyeball's radius of 12 mm in a lid opening of 30 mm
 _RESTLESS = 0.35  # share of their own wandering that is left to eyes on the camera
-_SMOOTHING = {"mouth": 0.5, "brows": 1.2, "lids": 0.8, "gaze": 0.4, "head": 1.6}  # frames
-_SNAP_FROM, _SNAP_TO = 0.2, 0.5  # closure beyond which lids are left as they snap
-_REACH = 6  # frames that smoothing sees on either side
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class Controls:
         blink: whether eyes blink.
         eyes: size of what lids and gaze do; 0 behind sunglasses.
         brows: size of what brows do, on top of `motion_scale`; less behind frames of glasses.
-        smoothing: take out tremor with a zero-phase filter.
+        smoothing: the filter that takes out tremor, one of `sonic.motion.smoothing.FILTERS`; none if None.
         lip_sync: find and remove what is left of a lag, and close lips that nearly close.
         head_scale: size of the head's movement, on top of motion_scale.
         gaze: "natural" as made, "camera" for eyes that stay on the viewer while the head turns, "still".
@@ -59,7 +60,7 @@ class Controls:
     blink: bool = True
     eyes: float = 1.0
     brows: float = 1.0
-    smoothing: bool = True
+    smoothing: str | None = ZERO_PHASE
     lip_sync: bool = True
     head_scale: float = 1.0
     gaze: str = "natural"
@@ -68,20 +69,24 @@ class Controls:
     borrowed: Array | None = None
 
 
-def apply(blocks: Iterable[tuple[Array, Array]], controls: Controls, space: MotionSpace) -> Iterator[Array]:
+def apply(
+    blocks: Iterable[MadeBlock], controls: Controls, space: MotionSpace, towers: SyncTowers | None = None
+) -> Iterator[Array]:
     """Change a stream of motion vectors at 25 Hz; as many frames come out as go in.
 
     Args:
-        blocks: motion [n, dim] and what a probe hears in the sound of the same frames: lip opening, and how
-            sure it is that the lips meet, [n, 2].
+        blocks: motion and the sound that it was made for.
         controls: what to change.
         space: meaning of the vectors.
+        towers: what measures the lag that `controls.lip_sync` removes; without them it closes lips only.
     """
-    # What is heard rides along as one more number, so that it stays beside its frame.
-    rows = ((np.concatenate([block, heard[:, 1:]], axis=1), heard[:, 0]) for block, heard in blocks)
-    motion = LipTiming(space).correct(rows) if controls.lip_sync else (block for block, _ in rows)
-    if controls.smoothing:
-        motion = with_neighbours(motion, _REACH, lambda block: smooth(block, space))
+    # How sure the probe is of a closure rides along as one more number, so that it stays beside its frame.
+    rows = ((np.column_stack([block.motion, block.closing]), block.speech) for block in blocks)
+    motion: Iterator[Array] = (block for block, _ in rows)
+    if controls.lip_sync and towers is not None:
+        motion = LipTiming(space, towers).correct(rows)
+    if controls.smoothing is not None:
+        motion = smoothed(motion, controls.smoothing, space)
     if controls.lip_sync:
         motion = with_neighbours(motion, _DIP_REACH, lambda block: close_lips(block, space))
     motion = (block[:, : space.dim] for block in motion)
@@ -118,7 +123,8 @@ def scale_lids(lids: Array, controls: Controls) -> Array:
     blinking = ramp(lids, _BLINK_FROM, _BLINK_TO)
     between = lids * (1 - blinking) * controls.motion_scale
     if not controls.blink or controls.blink_rate is not None:
-        return np.minimum(between, _NARROWEST)
+        narrow: Array = np.minimum(between, _NARROWEST)
+        return narrow
     return between + blinking * lids
 
 
@@ -133,25 +139,6 @@ def look(motion: Array, controls: Controls, space: MotionSpace) -> Array:
         # A positive turn about y carries the nose to the left, one about x carries it down.
         looking[:, gaze] += _IRIS_TRAVEL * motion[:, head][:, [1, 0]] * np.array([1, -1], np.float32)
     return looking
-
-
-def smooth(motion: Array, space: MotionSpace) -> Array:
-    """Motion vectors [T, dim] without tremor; closing lips and blinking lids stay as sharp as they are."""
-    smoothed = motion.copy()
-    for name, spread in _SMOOTHING.items():
-        group = space.groups[name]
-        smoothed[:, group] = blur(motion[:, group], spread)
-    opening = np.minimum(space.opening(motion), space.opening(smoothed))
-    _keep(motion, smoothed, space.groups["mouth"], 1 - ramp(opening, 0.25 * _CLOSED, 2 * _CLOSED))
-    lids = space.groups["lids"]
-    closure = np.maximum(motion[:, lids], smoothed[:, lids]).max(1)
-    _keep(motion, smoothed, lids, ramp(closure, _SNAP_FROM, _SNAP_TO))
-    return smoothed
-
-
-def _keep(motion: Array, smoothed: Array, group: slice, share: Array) -> None:
-    """Put a share [T] of the original back into one group, in place."""
-    smoothed[:, group] += share[:, None] * (motion[:, group] - smoothed[:, group])
 
 
 def close_lips(rows: Array, space: MotionSpace) -> Array:
@@ -185,37 +172,3 @@ def scale_opening(motion: Array, share: Array, space: MotionSpace) -> Array:
     scaled = motion.copy()
     scaled[:, space.groups["mouth"]] -= excess[:, None] * space.opening_direction()
     return scaled
-
-
-def blur(values: Array, spread: float) -> Array:
-    """Gaussian average over time of values [T, N], zero phase, held at the ends."""
-    steps = np.arange(-_REACH, _REACH + 1)
-    kernel = np.exp(-0.5 * (steps / spread) ** 2)
-    kernel = (kernel / kernel.sum()).astype(np.float32)
-    padded = np.pad(values, ((_REACH, _REACH), (0, 0)), mode="edge")
-    blurred: Array = np.einsum(
-        "tnk,k->tn", np.lib.stride_tricks.sliding_window_view(padded, len(kernel), axis=0), kernel
-    )
-    return blurred
-
-
-def ramp(values: Array, start: float, end: float) -> Array:
-    """0 up to `start`, 1 from `end` on, smooth between."""
-    share = np.clip((values - start) / (end - start), 0, 1)
-    eased: Array = share * share * (3 - 2 * share)
-    return eased
-
-
-def with_neighbours(blocks: Iterable[Array], reach: int, change: Callable[[Array], Array]) -> Iterator[Array]:
-    """Blocks [n, dim] changed by a function that looks `reach` frames to either side, as if they were one."""
-    held: Array | None = None
-    past = 0  # rows of `held` that are already out
-    for block in blocks:
-        held = block if held is None else np.concatenate([held, block])
-        ready = len(held) - reach
-        if ready > past:
-            yield change(held)[past:ready]
-            kept = max(0, ready - reach)
-            held, past = held[kept:], ready - kept
-    if held is not None and len(held) > past:
-        yield change(held)[past:]

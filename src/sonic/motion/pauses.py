@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sonic.motion.controls import ramp
+from sonic.motion.easing import ramp
 
 if TYPE_CHECKING:
     from sonic.motion.head import Array

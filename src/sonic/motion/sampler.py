@@ -5,17 +5,21 @@ from __future__ import annotations
 import json
 from copy import copy
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sonic.errors import WeightsError
 from sonic.inference import Network
-from sonic.motion.controls import apply, ramp, scale_opening
+from sonic.motion.controls import apply, scale_opening
+from sonic.motion.easing import ramp
 from sonic.motion.pauses import speaking
 from sonic.motion.probe import CLOSING, FEATURES_PER_FRAME, MOUTH, LipProbe
 from sonic.motion.solver import Problem, Solver
 from sonic.motion.space import MotionSpace
+from sonic.motion.stream import MadeBlock
+from sonic.motion.sync import SyncTowers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -106,13 +110,15 @@ class MotionSampler:
         """
         blocks = self._blocks(FeatureBuffer(features), frames, seed, steps)
         if controls is None:
-            return (motion for motion, _ in blocks)
-        return apply(blocks, controls, self.space)
+            return (block.motion for block in blocks)
+        return apply(blocks, controls, self.space, self.towers if controls.lip_sync else None)
 
-    def _blocks(
-        self, sound: FeatureBuffer, frames: int, seed: int, steps: int
-    ) -> Iterator[tuple[Array, Array]]:
-        """Motion [n, dim], and what the probe hears in the same frames: lip opening and closing, [n, 2]."""
+    @cached_property
+    def towers(self) -> SyncTowers:
+        """What times lips: the sync network that comes with the package."""
+        return SyncTowers.shipped()
+
+    def _blocks(self, sound: FeatureBuffer, frames: int, seed: int, steps: int) -> Iterator[MadeBlock]:
         known = np.zeros((0, self.space.dim), np.float32)
         tail = known
         position = 0
@@ -128,7 +134,8 @@ class MotionSampler:
             spoken = speaking(heard[:, 0])[past : past + count]
             heard = heard[past : past + count]
             motion = self._listen(fresh * self.space.spread + self.space.mean, heard[:, :MOUTH])
-            yield scale_opening(motion, spoken, self.space), heard[:, [0, CLOSING]]
+            speech = features[past * FEATURES_PER_FRAME :][: count * FEATURES_PER_FRAME]
+            yield MadeBlock(scale_opening(motion, spoken, self.space), heard[:, CLOSING], speech)
             tail = window[count:]
             known = np.concatenate([known, fresh])[-self.config.context :]
             position += count

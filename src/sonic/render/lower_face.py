@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sonic.face.topology import FACE_OVAL
+from sonic.motion.easing import smoothstep
 from sonic.render.canvas import pasted, region
 from sonic.render.grid import Grid, invert
 from sonic.render.mouth import MouthInterior
 from sonic.render.mouth_colours import lip_colour, skin_colour
-from sonic.render.pixels import remap, resize, smoothstep
+from sonic.render.pixels import remap, resize
 from sonic.render.renderer import MOUTH_EDGES, MOUTH_REACH
 from sonic.render.rig import FaceRig
 from sonic.render.slit import Slit

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sonic.motion.easing import smoothstep
 from sonic.render.mouth_colours import lip_colour, skin_colour
 from sonic.render.mouth_network import blend, enlarge, fade, mix
 from sonic.render.mouth_place import LOWER_LIP_MIDDLE, MILLIMETRE, UPPER_LIP_MIDDLE, MouthPlace
 from sonic.render.mouth_rule import light_by_rule, teeth_light
-from sonic.render.pixels import smoothstep
 from sonic.render.smile import Smile
 from sonic.render.teeth import Palette, draw_arch, place_arch
 

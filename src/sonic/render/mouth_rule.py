@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sonic.render.pixels import blur, smoothstep
+from sonic.motion.easing import smoothstep
+from sonic.render.pixels import blur
 
 if TYPE_CHECKING:
     from typing import TypeAlias

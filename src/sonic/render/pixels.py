@@ -82,6 +82,12 @@ def dilate(mask: Picture, width: int, height: int) -> Picture:
     return cast("Picture", cv2.dilate(mask, np.ones((height, width), np.uint8)))
 
 
+def close_dark(picture: Picture, size: int) -> Picture:
+    """Fill dark things thinner than `size` pixels with what is around them (a morphological closing)."""
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
+    return cast("Picture", cv2.morphologyEx(picture, cv2.MORPH_CLOSE, disc))
+
+
 def inpaint(picture: Picture, hidden: Picture) -> Picture:
     """Fill small hidden places (mask > 0) from their surroundings (Telea 2004)."""
     return cast("Picture", cv2.inpaint(picture, hidden, 3, cv2.INPAINT_TELEA))
@@ -92,10 +98,3 @@ def polygon(outline: Array, height: int, width: int) -> Picture:
     mask = np.zeros((height, width), np.uint8)
     cv2.fillPoly(mask, [np.rint(outline).astype(np.int32)], 1)
     return mask
-
-
-def smoothstep(value: npt.NDArray[np.floating[Any]]) -> Array:
-    """Rise from 0 to 1 without corners (cubic Hermite), clipped outside 0..1."""
-    clipped = np.clip(value, 0, 1)
-    risen: Array = (clipped * clipped * (3 - 2 * clipped)).astype(np.float32)
-    return risen

@@ -16,6 +16,7 @@ from sonic.face.topology import (
 )
 from sonic.render.canvas import Canvas
 from sonic.render.eyes import Eyeball
+from sonic.render.lids import LidSkin
 from sonic.render.mouth import MouthInterior
 from sonic.render.rig import FaceRig
 from sonic.render.scene import Scene
@@ -72,8 +73,9 @@ class Renderer:
             (
                 Slit(self.rig, picture, still, edges=edges, reach=EYE_REACH, rigid=LASHES, fineness=400),
                 Eyeball(self.rig, picture, np.concatenate([edges[0], edges[1][-2:0:-1]])),
+                LidSkin(self.rig, picture, edges, eye),
             )
-            for edges in ((RIGHT_EDGES, LEFT_EDGES) if eyewear != "sunglasses" else ())
+            for eye, edges in enumerate((RIGHT_EDGES, LEFT_EDGES) if eyewear != "sunglasses" else ())
         ]
 
     @property
@@ -85,7 +87,8 @@ class Renderer:
         """Draw frame `index` of the motion: uint8 RGB `[height, width, 3]`."""
         posed = self.rig.pose(motion, index)
         crop = self.scene.compose(self.warp.backward(posed), self.warp.window)
-        for slit, eyeball in self.eyes:
+        for slit, eyeball, lid in self.eyes:
             slit.draw(crop, posed, eyeball)
+            lid.draw(crop, posed)
         self.mouth.draw(crop, posed, self.interior)
         return self.canvas.paste(crop)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, cast
 import cv2
 import numpy as np
 
-from sonic.render.pixels import blur, dilate, remap, resize, smoothstep
+from sonic.motion.easing import smoothstep
+from sonic.render.pixels import blur, dilate, remap, resize
 
 if TYPE_CHECKING:
     import numpy.typing as npt

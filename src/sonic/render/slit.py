@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Protocol
 import cv2
 import numpy as np
 
+from sonic.motion.easing import smoothstep
 from sonic.render.grid import Grid, Tie, invert_steep
-from sonic.render.pixels import Window, blur, remap, resize, smoothstep
+from sonic.render.pixels import Window, blur, remap, resize
 from sonic.render.warp import HeadWarp
 
 if TYPE_CHECKING:

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sonic.motion.easing import smoothstep
 from sonic.render.grid import Grid, VertexField, invert
-from sonic.render.pixels import Window, blur, remap, resize, smoothstep
+from sonic.render.pixels import Window, blur, remap, resize
 
 if TYPE_CHECKING:
     from sonic.render.pixels import Array, Picture

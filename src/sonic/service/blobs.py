@@ -14,8 +14,8 @@ import obstore
 from obstore.exceptions import BaseError, NotFoundError
 from obstore.store import AzureStore, GCSStore, LocalStore, S3Store, from_url
 
-from sonic.digests import file_digest
 from sonic.errors import FileGoneError, StorageError
+from sonic.media.digest import file_digest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy
 
-from sonic.digests import file_digest
+from sonic.media.digest import file_digest
 from sonic.service import schema
 
 if TYPE_CHECKING:

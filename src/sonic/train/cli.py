@@ -121,14 +121,16 @@ def sync(
     from dataclasses import replace
 
     from sonic.train.engine import LoopConfig
-    from sonic.train.sync.command import JUDGE, add_curve, train_sync, write_judge
+    from sonic.train.sync.command import JUDGE, add_curve, train_sync, write_towers
     from sonic.train.sync.stage import SyncSettings
 
     chosen = SyncSettings(sound=sound, landmarks=see != "mouth", pixels=see != "lips")  # type: ignore[arg-type]
     settings = replace(JUDGE if judge else chosen, share=share, batch=batch)
     report = train_sync(data, output, settings, LoopConfig(average=0.995, **loop))
     if judge:
-        click.echo(write_judge(output, report))
+        click.echo(write_towers(output, report, "judge"))
+    elif settings.sound == "speech" and settings.landmarks:
+        click.echo(write_towers(output, report, "sync"))
     if curve:
         add_curve(output, curve)
     click.echo((output / "report.md").read_text(encoding="utf-8"))

@@ -16,8 +16,9 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ValidationError
 
 from sonic.config import GenerateConfig
-from sonic.digests import file_digest, request_digest
+from sonic.digests import request_digest
 from sonic.face.points import FacePoints
+from sonic.media.digest import file_digest
 from sonic.service.admission import Idempotency
 from sonic.service.api.documents import LinkedVideoRequest, VideoRequest
 from sonic.service.api.problems import refused

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor, nn
 
-from sonic.evaluate.sync import WINDOW
+from sonic.motion.sync import WINDOW
 from sonic.train.sync.lips import MotionLips
 from sonic.train.sync.losses import matching_loss, similarities
 

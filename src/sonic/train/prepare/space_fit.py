@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sonic.face.topology import CHIN
+from sonic.motion.easing import ramp
 from sonic.motion.head import Array, eye_centres, fit_head
 from sonic.motion.mouth import close_mouth, lip_opening
 from sonic.motion.regions import EYES, LIPS, NOSE_BRIDGE, STABLE
@@ -136,20 +137,14 @@ def principal_motion(displacements: Sequence[Array], region: Array, count: int, 
 def region_weights(template: Array) -> tuple[Array, Array]:
     """How much each landmark takes part in mouth and in brow movement, 0..1, [478] each."""
     height = template[:, 1]
-    mouth = _ramp(height, 0.2, 0.5)
-    brows = _ramp(-height, 0.12, 0.25)
+    mouth = ramp(height, 0.2, 0.5)
+    brows = ramp(-height, 0.12, 0.25)
     for weights in (mouth, brows):
         weights[EYES] = 0
     mouth[STABLE] = 0
     brows[STABLE] *= 0.3  # the hairline follows the brows a little
     mouth[LIPS] = 1
     return mouth, brows
-
-
-def _ramp(values: Array, start: float, end: float) -> Array:
-    share = np.clip((values - start) / (end - start), 0, 1)
-    smooth: Array = (share * share * (3 - 2 * share)).astype(np.float32)
-    return smooth
 
 
 def _importance() -> Array:

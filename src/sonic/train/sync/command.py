@@ -1,4 +1,4 @@
-"""What `sonic train sync` does: train, measure on people never seen, and export a judge."""
+"""What `sonic train sync` does: train, measure on people never seen, export what others use."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from sonic.train.checkpoint import NAME as CHECKPOINT
 from sonic.train.checkpoint import read_about
 from sonic.train.engine import LoopConfig, load_averaged, run
 from sonic.train.sync.curve import common_view, curve_table, points
-from sonic.train.sync.judge import export_judge
 from sonic.train.sync.report import POOLED, TestSet, write_report
 from sonic.train.sync.stage import SyncSettings, SyncStage, load_sync, training_clips
+from sonic.train.sync.towers import export_towers
 from sonic.train.sync.views import SpeechFront, sync_clips
 
 if TYPE_CHECKING:
@@ -64,12 +64,12 @@ def report_on(data: Path, output: Path) -> dict[str, Any]:
     return report
 
 
-def write_judge(output: Path, report: dict[str, Any]) -> Path:
-    """Export a run as `output/judge`, the folder that evaluation loads."""
+def write_towers(output: Path, report: dict[str, Any], name: str) -> Path:
+    """Export a run that saw lips as `output/name`: "judge" for evaluation, "sync" for lip-sync refinement."""
     pooled = next(row for row in report["accuracy"] if row["source"] == POOLED and row["view"] == "lips")
     right = {f"{frames} frames": round(pooled[frames]["share"], 4) for frames in ("5", "9", "15")}
-    export_judge(load_sync(output), output / "judge", {**report["training"], "right on other people": right})
-    return output / "judge"
+    export_towers(load_sync(output), output / name, {**report["training"], "right on other people": right})
+    return output / name
 
 
 def add_curve(output: Path, smaller: Sequence[Path]) -> None:

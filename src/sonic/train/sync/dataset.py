@@ -9,9 +9,10 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from sonic.evaluate.sync import LIP_POINTS, MEL_ROWS, WINDOW
+from sonic.evaluate.sync import MEL_ROWS
 from sonic.face.topology import canonical_vertices
 from sonic.motion.resample import interpolate
+from sonic.motion.sync import LIP_POINTS, WINDOW
 from sonic.train.prepare.space_fit import mirror_indices
 from sonic.train.sync.losses import SyncBatch
 from sonic.train.sync.network import PIXELS

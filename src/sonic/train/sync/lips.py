@@ -8,9 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from sonic.evaluate.sync import LIP_POINTS
-from sonic.face.topology import canonical_vertices
-from sonic.motion.head import fit_head
+from sonic.motion.sync import lip_geometry
 
 if TYPE_CHECKING:
     from sonic.motion.space import MotionSpace
@@ -27,14 +25,12 @@ class MotionLips(nn.Module):
 
     def __init__(self, space: MotionSpace) -> None:
         super().__init__()
-        chosen = list(LIP_POINTS)
-        pose, points = fit_head(space.template[None], canonical_vertices())
-        turned = space.mouth_basis[:, chosen] @ pose.rotation[0] / pose.scale[0]
+        rest, turned = lip_geometry(space)
         mouth = space.groups["mouth"]
-        basis = np.zeros((space.dim, len(chosen), 3), np.float32)
+        basis = np.zeros((space.dim, *rest.shape), np.float32)
         basis[mouth] = turned * space.spread[mouth, None, None]
         at_mean = np.tensordot(space.mean[mouth], turned, 1)
-        self.register_buffer("template", torch.from_numpy(points[0, chosen] + at_mean.astype(np.float32)))
+        self.register_buffer("template", torch.from_numpy(rest + at_mean.astype(np.float32)))
         self.register_buffer("basis", torch.from_numpy(basis))
 
     def forward(self, motion: Tensor) -> Tensor:

@@ -9,7 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from sonic.evaluate.sync import SEARCH, WINDOW
+from sonic.evaluate.sync import SEARCH
+from sonic.motion.sync import WINDOW
 
 if TYPE_CHECKING:
     from sonic.train.sync.network import SyncNetwork

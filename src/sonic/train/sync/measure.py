@@ -9,7 +9,8 @@ import numpy as np
 import torch
 
 from sonic.evaluate.lags import peak
-from sonic.evaluate.sync import SEARCH, WINDOW, best_shifts, in_context, shift_table
+from sonic.evaluate.sync import SEARCH, best_shifts, in_context, shift_table
+from sonic.motion.sync import WINDOW
 from sonic.train.sync.dataset import collate
 from sonic.train.sync.losses import seen_windows
 

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from sonic.evaluate.sync import LIP_POINTS, WINDOW
 from sonic.motion.regions import INNER_LIP_LOWER, INNER_LIP_UPPER
+from sonic.motion.sync import LIP_POINTS, WINDOW
 
 PIXELS = (48, 64)  # grey mouth crop, rows and columns
 _UPPER = tuple(LIP_POINTS.index(point) for point in INNER_LIP_UPPER)

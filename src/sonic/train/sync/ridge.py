@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sonic.evaluate.sync import LIP_POINTS, WINDOW
 from sonic.face.topology import CHIN, INNER_LIPS_LOWER, INNER_LIPS_UPPER, MOUTH_CORNERS
+from sonic.motion.sync import LIP_POINTS, WINDOW
 
 if TYPE_CHECKING:
     from sonic.motion.head import Array

@@ -1,4 +1,4 @@
-"""The judge as the folder that evaluation reads: two ONNX networks and what they were trained on."""
+"""A sync network's towers as the folder that `SyncTowers` reads: two ONNX networks and their origin."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
-from sonic.evaluate.judge import ABOUT, FORMAT
 from sonic.evaluate.output import write_text
-from sonic.evaluate.sync import LIP_POINTS
+from sonic.motion.sync import FORMAT, LIP_POINTS
 from sonic.train.export.onnx_file import export_onnx
 
 if TYPE_CHECKING:
@@ -30,11 +29,11 @@ class _Face(nn.Module):
         return self.network.face(lips)
 
 
-def export_judge(network: SyncNetwork, folder: Path, about: dict[str, Any]) -> None:
-    """Write `face.onnx`, `sound.onnx` and `judge.json` for `sonic.evaluate.judge.SyncJudge`.
+def export_towers(network: SyncNetwork, folder: Path, about: dict[str, Any]) -> None:
+    """Write `face.onnx`, `sound.onnx` and a JSON file named like the folder, for `SyncTowers`.
 
     Args:
-        network: trained on log-mel sound and lip points.
+        network: with a tower for lip points; other towers stay behind.
         folder: is made if it is not there.
         about: what the networks learned from and how well they do, for a person to read.
 
@@ -52,7 +51,7 @@ def export_judge(network: SyncNetwork, folder: Path, about: dict[str, Any]) -> N
             check=check,
         )
     content = json.dumps({"format": FORMAT, **about}, indent=2)
-    write_text(folder / ABOUT, content + "\n")
+    write_text(folder / f"{folder.name}.json", content + "\n")
 
 
 def _inputs(name: str, network: SyncNetwork, frames: int) -> dict[str, Tensor]:

@@ -221,6 +221,10 @@ def test_points_of_a_face_that_was_found_are_corrected(visit, address, portrait_
     assert page.get_attribute("#portrait-place", "class") == "plain"
     page.click("#portrait-place")
     assert shown(page) == moved
+    near = page.locator("#placing .board-sheet").bounding_box()["width"]
+    page.click("#placing-again")
+    assert page.inner_text("#placing-count") == "1 of 8"
+    assert page.locator("#placing .board-sheet").bounding_box()["width"] < near
 
 
 def test_fingers_place_points_on_a_chinese_phone(visit, address, robot):

@@ -29,7 +29,10 @@ export class PlacingDialog {
     on("next", () => this.confirm());
     on("back", () => this.change(() => this.placement.step(-1)));
     on("undo", () => this.change(() => this.placement.undo()));
-    on("again", () => this.change(() => this.placement.clear()));
+    on("again", () => this.change(() => {
+      this.placement.clear();
+      this.board.fit();
+    }));
     on("larger", () => this.board.zoom(CLOSER));
     on("smaller", () => this.board.zoom(1 / CLOSER));
     this.dialog.addEventListener("cancel", (event) => {

@@ -99,6 +99,18 @@ def test_the_head_turns_with_parallax(renderer, still):
     assert min(abs(moved[nose]), abs(moved[ear])) > 2
 
 
+@pytest.mark.parametrize("turn", [[0.2, 0, 0], [-0.2, 0, 0], [0, 0.2, 0], [0.1, 0.1, 0.1]])
+def test_teeth_and_eyeballs_keep_their_shape_when_the_head_turns(renderer, still, turn):
+    posed = renderer.rig.pose(still(rotation=[turn]), 0)
+    layers = [renderer.interior.smile.points, *(ball.anchors for _, ball, _ in renderer.eyes)]
+    for points in layers:
+        source = points @ renderer.rig.to_camera.T[:, :2]
+        target = renderer.rig.place(posed, points)
+        carried = np.linalg.solve(source[1:] - source[0], target[1:] - target[0])
+        stretch = np.linalg.svd(carried, compute_uv=False)
+        assert 0.94 < stretch.min() <= stretch.max() < 1.06
+
+
 def test_an_extreme_turn_is_bent_to_what_a_picture_can_show(renderer, still):
     far = renderer.rig.pose(still(rotation=[[0, 1.2, 0]]), 0).rotation
     assert np.degrees(np.arccos((np.trace(far) - 1) / 2)) < 15

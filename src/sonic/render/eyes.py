@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sonic.render.pixels import affine, blur, erode, inpaint, polygon
+from sonic.render.rig import upright
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -41,7 +42,7 @@ class Eyeball:
         high = np.minimum(np.ceil(points.max(0) + reach), picture.shape[0]).astype(int)
         patch = picture[low[1] : high[1], low[0] : high[0]]
         self.pixels = _complete(patch, points - low).astype(np.float32)
-        self.anchors = rig.shape[[outline[0], outline[len(outline) // 2], outline[len(outline) // 4]]]
+        self.anchors = upright(rig.shape[outline].mean(0))
         self.source = self.anchors @ rig.to_camera.T[:, :2] + rig.origin[:2] - low.astype(np.float32)
 
     def paint(self, window: Window, posed: PosedFace, edges: Edges) -> Array:

@@ -175,6 +175,15 @@ class FaceRig:
         return placed.astype(np.float32)
 
 
+def upright(point: Array) -> Array:
+    """Three points `[3, 3]` that carry a flat layer at a head-frame point `[3]` along the skull's x and y.
+
+    Landmarks would not do: corners and middle of a smiling lip or of a narrow eye lie nearly on one line, and
+    an affine map through them shears the layer with every nod.
+    """
+    return point + np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0]], np.float32)
+
+
 def _off_the_teeth(landmarks: Array) -> Array:
     """Landmarks with the edges of parted lips moved onto the lips, so that closing them hides all teeth."""
     upper, lower = list(INNER_LIPS_UPPER[1:-1]), list(INNER_LIPS_LOWER[1:-1])

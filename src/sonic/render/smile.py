@@ -8,7 +8,9 @@ import cv2
 import numpy as np
 
 from sonic.face.topology import INNER_LIPS_LOWER, INNER_LIPS_UPPER
+from sonic.render.mouth_place import BEHIND_LIPS, UPPER_LIP_MIDDLE
 from sonic.render.pixels import affine, blur, dilate, erode, inpaint, polygon
+from sonic.render.rig import upright
 
 if TYPE_CHECKING:
     from sonic.render.pixels import Array, Picture, Window
@@ -34,7 +36,7 @@ class Smile:
         self.pixels = inpaint(patch, 1 - sure).astype(np.float32)
         shown = _raise(dilate(sure, 2 * inset + 1, 2 * inset + 1), above)
         self.mask = blur(shown.astype(np.float32), inset * 0.8)
-        self.points = rig.shape[[INNER_LIPS_UPPER[0], INNER_LIPS_UPPER[-1], INNER_LIPS_UPPER[5]]]
+        self.points = upright(rig.shape[UPPER_LIP_MIDDLE] + np.array([0, 0, BEHIND_LIPS], np.float32))
         corner = low.astype(np.float32)
         self.source = self.points @ rig.to_camera.T[:, :2] + rig.origin[:2] - corner
 

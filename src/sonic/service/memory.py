@@ -55,11 +55,13 @@ def _address_space() -> int:
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether an error means that memory ran out.
+    """Whether an error means that memory ran out, or comes from one that does.
 
     Libraries in C++ have no exception of Python's for that, only words: ONNX Runtime says `bad allocation` or
     `Failed to allocate memory`, OpenCV `Insufficient memory`, FFmpeg `Cannot allocate memory`. A thread needs
     room for its stack (`Resource temporarily unavailable`), a library that is loaded late for its code.
     """
     words = str(error).lower()
-    return isinstance(error, MemoryError) or any(sign in words for sign in _SIGNS)
+    if isinstance(error, MemoryError) or any(sign in words for sign in _SIGNS):
+        return True
+    return error.__cause__ is not None and is_out_of_memory(error.__cause__)

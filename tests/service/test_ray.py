@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import importlib
 import itertools
 import os
 import signal
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -120,6 +122,27 @@ def test_jobs_that_end_their_runners_end_themselves(settings, jobs):
     assert [job.state for job in ends] == ["failed", "failed", "succeeded"], ends
     assert [job.error["code"] for job in ends[:2]] == ["memory_limit", "worker_lost"]
     assert (ends[1].attempts, len(killed)) == (2, 2)
+
+
+@pytest.mark.usefixtures("ray_cluster")
+def test_the_manifest_for_kubernetes_names_what_can_be_built(monkeypatch):
+    yaml = pytest.importorskip("yaml")
+    manifest = Path(__file__).parents[2] / "docs" / "kuberay.yaml"
+    secret, service, *_ = yaml.safe_load_all(manifest.read_text(encoding="utf-8"))
+    workers = service["spec"]["rayClusterConfig"]["workerGroupSpecs"][0]["template"]["spec"]["containers"][0]
+    given = secret["stringData"] | {entry["name"]: entry["value"] for entry in workers["env"]}
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    (config,) = yaml.safe_load(service["spec"]["serveConfigV2"])["applications"]
+    module, _, function = config["import_path"].partition(":")
+    built = getattr(importlib.import_module(module), function)(config["args"])
+    dispatcher = built._bound_deployment
+    settings, runners, most = dispatcher.init_args
+    scaling = runners._bound_deployment._deployment_config.autoscaling_config
+    assert dispatcher.name == "Dispatcher"
+    assert (scaling.min_replicas, scaling.max_replicas, most) == (2, 64, 64)
+    assert settings.database == given["SONIC_DATABASE_URL"]
+    assert runners._bound_deployment._deployment_config.graceful_shutdown_timeout_s == 120.0
 
 
 @pytest.mark.usefixtures("ray_cluster")

@@ -14,6 +14,7 @@ import soxr
 
 from sonic.errors import AudioError, AudioTooShortError, NoAudioTrackError, SilentAudioError
 from sonic.media.container import open_container
+from sonic.media.decoding import sound_frames
 from sonic.media.source import FileInput, describe, is_file_input, locate
 
 if TYPE_CHECKING:
@@ -236,47 +237,9 @@ class _FileReader:
             )
         resampler = av.AudioResampler("fltp", "mono" if self.channels == 1 else "stereo", self.sample_rate)
         with self._open() as container:
-            for frame, samples in _without_padding(_decode(container, self._name)):
+            for frame, samples in sound_frames(container, self._name):
                 for same in resampler.resample(frame):
                     yield _mix(_columns(same)[:samples], channels)
-
-
-def _decode(
-    container: av.container.InputContainer, name: str
-) -> Iterator[tuple[av.Packet[av.AudioStream], av.AudioFrame]]:
-    """Frames of the first sound track; a damaged packet is skipped unless most of them are."""
-    good, bad = 0, list[av.error.FFmpegError]()
-    try:
-        for packet in container.demux(container.streams.audio[0]):
-            try:
-                frames = packet.decode()
-            except av.error.FFmpegError as error:
-                bad.append(error)
-                continue
-            good += bool(packet.size)
-            yield from ((packet, frame) for frame in frames)
-    except av.error.FFmpegError as error:
-        bad.append(error)
-    if len(bad) > good or any(isinstance(error, MemoryError) for error in bad):  # whose sound is not lost
-        raise AudioError(
-            f"The recording {name} is corrupt ({len(bad)} of {len(bad) + good} packets): "
-            "get a complete copy of it."
-        ) from bad[-1]
-
-
-def _without_padding(
-    decoded: Iterable[tuple[av.Packet[av.AudioStream], av.AudioFrame]],
-) -> Iterator[tuple[av.AudioFrame, int]]:
-    """Each frame with the number of samples that count; MP4 says in the last packet where the sound ends."""
-    held: tuple[av.AudioFrame, int] | None = None
-    for packet, frame in decoded:
-        if held is not None:
-            yield held[0], held[0].samples
-        counts_samples = packet.time_base is not None and packet.time_base * frame.sample_rate == 1
-        length = packet.duration if counts_samples and packet.duration else frame.samples
-        held = frame, min(frame.samples, length)
-    if held is not None:
-        yield held
 
 
 def _checked_rate(rate: Any) -> int:

@@ -51,8 +51,8 @@ ALLOWED = {
         "errors", "progress",
     },
     "batch": {
-        "batch", "cluster", "digests", "face", "hub", "media.digest", "model", "video", "config", "options",
-        "errors", "progress",
+        "batch", "cluster", "digests", "face", "hub", "media.digest", "media.staging", "model", "video",
+        "config", "options", "errors", "progress",
     },
     "train": {
         "train", "evaluate", "clips", "cluster", "driver", "pipeline", "face", "speech", "motion", "render",

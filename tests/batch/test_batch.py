@@ -5,16 +5,21 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
+from dataclasses import replace
 
 import pytest
 
 import sonic
 from sonic.batch.dispatch import dispatch
+from sonic.batch.folder import read_folder
 from sonic.batch.maker import Equipment
 from sonic.batch.processes import ProcessCrew
+from sonic.batch.tasks import plan
 from sonic.cli.app import run
 from sonic.errors import ModelNotFoundError
+from sonic.media.staging import private_folder
 
 
 @pytest.fixture
@@ -127,6 +132,35 @@ def test_a_killed_worker_is_replaced_once_for_each_item(tasks):
     assert "SIGKILL" in outcome.error["message"]
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+def test_a_worker_killed_in_mid_drawing_leaves_nothing(long_folder, order):
+    order.folder.mkdir()
+    whole = {name: value for name, value in order.options.items() if name != "duration"}
+    (task,) = plan(read_folder(long_folder)[0][-1:], replace(order, options=whole)).tasks
+    workers = []
+
+    class Watched(ProcessCrew):
+        def hire(self):
+            workers.append(super().hire())
+            return workers[-1]
+
+    def kill_all():
+        seen = set()
+        for count in (1, 2):
+            while not (drawn := set(order.folder.glob(".sonic-*/*.mp4")) - seen):
+                time.sleep(0.02)
+            seen |= drawn
+            os.kill(workers[count - 1]._process.pid, signal.SIGKILL)
+
+    with private_folder(order.folder) as neighbour:  # of another shard
+        killing = threading.Thread(target=kill_all)
+        killing.start()
+        (outcome,) = dispatch([task], Watched(Equipment(), 1))
+        killing.join()
+        assert outcome.error["code"] == "worker_lost"
+        assert list(order.folder.iterdir()) == [neighbour]
+
+
 def test_what_no_item_can_survive_ends_the_batch(tasks):
     with pytest.raises(ModelNotFoundError):
         list(dispatch(tasks, ProcessCrew(Equipment("nothing"), 1)))
@@ -157,3 +191,23 @@ def test_a_stopped_batch_leaves_finished_work_and_nothing_half_written(
         assert time.monotonic() < deadline
         time.sleep(0.05)
     assert sorted(line["output"] for line in lines(out)) == sorted(path.name for path in out.glob("*.mp4"))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+def test_the_next_run_removes_what_one_left_that_was_killed_with_all_workers(
+    batch, long_folder, tmp_path, quick_flags
+):
+    out = tmp_path / "out"
+    command = [sys.executable, "-m", "sonic", "batch", long_folder, "-o", out, *quick_flags[:-2]]
+    with subprocess.Popen(command, start_new_session=True) as process:
+        while not list(out.glob(".sonic-*/*zz*.mp4")):
+            assert process.poll() is None
+            time.sleep(0.05)
+        os.killpg(process.pid, signal.SIGKILL)
+    assert list(out.glob(".sonic-*/*zz*.mp4"))
+    (long_folder / "zz.wav").unlink()
+    deadline = time.monotonic() + 30
+    while list(out.glob(".sonic-*")):  # the worker may take a moment to die
+        batch(long_folder, "-o", out)
+        assert time.monotonic() < deadline
+    assert len(list(out.glob("*.mp4"))) == 4  # two of a second each, and those of the whole recordings

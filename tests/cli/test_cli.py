@@ -179,6 +179,22 @@ def test_an_interrupt_leaves_nothing_behind(portrait_path, wav, tone, tmp_path, 
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+def test_what_a_killed_one_left_is_removed_by_the_next(sonic_command, portrait_path, wav, tone, tmp_path):
+    (tmp_path / "long.wav").write_bytes(wav(tone(120.0)))
+    work = tmp_path / "work"
+    work.mkdir()
+    command = ["-m", "sonic", "generate", portrait_path, tmp_path / "long.wav", "-o", work / "talk.mp4"]
+    with subprocess.Popen([sys.executable, *command, "--quiet"]) as process:
+        while not list(work.glob(".sonic-*/talk.mp4")):
+            assert process.poll() is None
+            time.sleep(0.05)
+        process.kill()
+    assert list(work.iterdir())
+    sonic_command("generate", portrait_path, "nothing.wav", "-o", work / "talk.mp4")
+    assert not list(work.iterdir())
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
 def test_an_interrupt_during_imports_is_quiet():
     code = "import os, signal; from sonic.cli.signals import stopping_at_once\n"
     code += "with stopping_at_once(): os.kill(os.getpid(), signal.SIGINT)"

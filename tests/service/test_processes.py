@@ -136,16 +136,60 @@ def test_a_job_that_needs_too_much_memory_fails_and_the_next_one_works(service, 
     assert wait_for(lambda: finished(service, fine)).state == "succeeded"
 
 
+def test_a_job_whose_worker_dies_each_time_fails_after_its_attempts(service, supervise):
+    supervisor = supervise(attempts=2)
+    job = service.submit(fps=60.0, duration=6.0)
+    killed = set()
+    while not finished(service, job):
+        held = running(service, job)
+        if held and held.lease_owner not in killed and supervisor.pids:
+            killed.add(held.lease_owner)
+            os.kill(supervisor.pids[0], signal.SIGKILL)
+        time.sleep(0.05)
+    lost = service.store.get(job.id)
+    assert (lost.state, lost.error["code"], lost.attempts) == ("failed", "worker_lost", 2)
+    assert len(killed) == 2
+    fine = service.submit()
+    assert wait_for(lambda: finished(service, fine)).state == "succeeded"
+
+
+@linux
+def test_next_to_no_memory_ends_the_job_and_is_not_felt_by_the_storage(service):
+    """The storage's library would wait for ever for a thread that it cannot start."""
+    code = f"""
+        import os, resource
+        from sonic.service.making import Terms
+        from sonic.service.settings import ServiceSettings
+        from sonic.service.worker import Worker
+        settings = ServiceSettings(data={str(service.folder)!r})
+        with Worker(settings, kill=lambda: os._exit(70)) as worker:
+            worker._terms = Terms(memory=20)
+            save, limits = worker._blobs.save, [resource.getrlimit(resource.RLIMIT_AS)]
+            def watched(*given):
+                limits.append(resource.getrlimit(resource.RLIMIT_AS))
+                return save(*given)
+            worker._blobs.save = watched
+            worker.take_one(worker.load())
+            limits.append(resource.getrlimit(resource.RLIMIT_AS))
+            assert len(limits) == 4 and len(set(limits)) == 1, limits
+            assert worker.ending
+    """
+    job = service.submit()
+    subprocess.run([sys.executable, "-c", textwrap.dedent(code)], check=True, timeout=120)
+    assert service.store.get(job.id).error["code"] == "memory_limit"
+
+
 @linux
 def test_the_limit_is_on_top_of_what_the_process_has():
     code = """
-        from sonic.service.memory import limit_memory
-        assert limit_memory(100)
-        held = bytearray(50 * 2**20)
-        try:
-            bytearray(100 * 2**20)
-        except MemoryError:
-            print("refused")
+        from sonic.service.memory import limited_memory
+        with limited_memory(100):
+            held = bytearray(50 * 2**20)
+            try:
+                bytearray(100 * 2**20)
+            except MemoryError:
+                print("refused")
+        more = bytearray(100 * 2**20)
     """
     done = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, check=True

@@ -87,10 +87,15 @@ class TestQueue:
         assert not queue.finish(job.id, "second", video)
         assert [event.kind for event in store.events(job.id)].count("completed") == 1
 
-    def test_after_three_lost_workers_the_job_fails(self, store, queue, a_job, clock):
+    @pytest.mark.parametrize("end", ["lease", "release", "mixed"])
+    def test_after_three_lost_workers_the_job_fails(self, store, queue, a_job, clock, end):
         job = store.create(a_job())
         for name in ("first", "second", "third"):
             assert queue.claim(name) is not None
+            if end == "release":
+                queue.release(name)
+            elif end == "mixed" and name == "first":
+                queue.fail(job.id, name, code="internal", message="broken", retry=True)
             clock.advance(seconds=31)
         assert queue.claim("fourth") is None
         lost = store.get(job.id)

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import importlib
 import itertools
 import os
 import signal
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -38,9 +40,9 @@ def jobs(settings, portrait_path, speech_path):
     image, audio = (store_file(database, blobs, path).key for path in (portrait_path, speech_path))
     store, seeds = JobStore(database), itertools.count()
 
-    def order():
+    def order(**options):
         seed = next(seeds)
-        config = sonic.GenerateConfig(seed=seed, **QUICK).to_dict()
+        config = sonic.GenerateConfig(seed=seed, **QUICK | options).to_dict()
         return store.create(NewJob(image=image, audio=audio, config=config, cache_key=f"{seed:064d}"))
 
     yield store, order
@@ -95,6 +97,52 @@ def test_the_queue_scales_workers_and_a_killed_one_loses_no_job(settings, jobs):
     # Those that were drained have said goodbye; one just starting in the victim's place may not have.
     left = [report for report in fleet.list() if report.name != victim.name]
     assert {report.state for report in left} <= {"starting"}
+
+
+@pytest.mark.usefixtures("ray_cluster")
+def test_jobs_that_end_their_runners_end_themselves(settings, jobs):
+    """One needs too much memory, the runner of another is killed in every attempt; the next is made."""
+    store, order = jobs
+    executor = on_ray.RayExecutor(replace(settings, lease=1.0, attempts=2, memory_limit=512))
+    executor.start()
+    try:
+        huge = order(preset="max", min_resolution=2048, crop="full", fps=60.0)
+        wait_for(lambda: store.get(huge.id).finished)
+        doomed, killed = order(fps=60.0, duration=6.0), set()
+        while not (job := store.get(doomed.id)).finished:
+            if job.state == "running" and job.lease_owner not in killed:
+                killed.add(job.lease_owner)
+                os.kill(int(job.lease_owner.split("-")[-2]), signal.SIGKILL)
+            time.sleep(0.05)
+        fine = order()
+        wait_for(lambda: store.get(fine.id).finished)
+    finally:
+        executor.stop()
+    ends = [store.get(job.id) for job in (huge, doomed, fine)]
+    assert [job.state for job in ends] == ["failed", "failed", "succeeded"], ends
+    assert [job.error["code"] for job in ends[:2]] == ["memory_limit", "worker_lost"]
+    assert (ends[1].attempts, len(killed)) == (2, 2)
+
+
+@pytest.mark.usefixtures("ray_cluster")
+def test_the_manifest_for_kubernetes_names_what_can_be_built(monkeypatch):
+    yaml = pytest.importorskip("yaml")
+    manifest = Path(__file__).parents[2] / "docs" / "kuberay.yaml"
+    secret, service, *_ = yaml.safe_load_all(manifest.read_text(encoding="utf-8"))
+    workers = service["spec"]["rayClusterConfig"]["workerGroupSpecs"][0]["template"]["spec"]["containers"][0]
+    given = secret["stringData"] | {entry["name"]: entry["value"] for entry in workers["env"]}
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    (config,) = yaml.safe_load(service["spec"]["serveConfigV2"])["applications"]
+    module, _, function = config["import_path"].partition(":")
+    built = getattr(importlib.import_module(module), function)(config["args"])
+    dispatcher = built._bound_deployment
+    settings, runners, most = dispatcher.init_args
+    scaling = runners._bound_deployment._deployment_config.autoscaling_config
+    assert dispatcher.name == "Dispatcher"
+    assert (scaling.min_replicas, scaling.max_replicas, most) == (2, 64, 64)
+    assert settings.database == given["SONIC_DATABASE_URL"]
+    assert runners._bound_deployment._deployment_config.graceful_shutdown_timeout_s == 120.0
 
 
 @pytest.mark.usefixtures("ray_cluster")

@@ -32,11 +32,16 @@ def test_empty_variables_are_not_given():
         ({"SONIC_FETCH_URLS": "perhaps"}, "true or false"),
         ({"SONIC_WORKERS": "-1"}, "workers is -1, outside its range"),
         ({"SONIC_DEVICE": "tpu"}, "choose cpu or cuda"),
+        ({"SONIC_MEMORY_LIMIT": "20"}, "too little for any video: give 512 MB or more, or 0"),
     ],
 )
 def test_mistakes_are_named(environment, words):
     with pytest.raises(ConfigError, match=words):
         ServiceSettings.read(environment)
+
+
+def test_memory_may_be_unlimited():
+    assert ServiceSettings(memory_limit=0).memory_limit == 0
 
 
 def test_a_child_process_gets_the_same_settings():

@@ -13,7 +13,7 @@ import av
 from PIL import Image
 
 import sonic
-from sonic.errors import Cancelled, ConfigError, DiskSpaceError, StorageError
+from sonic.errors import Cancelled, ConfigError, DiskSpaceError, ExportError, StorageError
 from sonic.service.fleet import Fleet
 from sonic.service.memory import is_out_of_memory
 from sonic.service.worker import Worker
@@ -175,6 +175,8 @@ def test_running_out_of_memory_ends_the_worker_and_the_job(worker, model, servic
         (RuntimeError("OpenCV: error: (-4:Insufficient memory)"), True),
         (OSError("[Errno 12] Cannot allocate memory"), True),
         (RuntimeError("can't start new thread"), True),
+        (ExportError("Writing 'a.mp4' failed ([Errno 11] Resource temporarily unavailable)"), True),
+        (ImportError("numpy.so: failed to map segment from shared object"), True),
         (Cancelled("enough"), False),
     ],
 )

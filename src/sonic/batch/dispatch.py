@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from sonic.batch.outcome import Outcome
 from sonic.errors import WorkerLostError
+from sonic.media.staging import clear_leftovers
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Generator, Iterable
@@ -52,7 +53,7 @@ def dispatch(tasks: Iterable[Task], crew: Crew) -> Generator[Outcome]:
     """Outcomes in the order in which they are ready.
 
     A task whose worker is lost is tried once more by another one. Closing the iterator, or whatever is raised
-    on the way, stops all workers; what they were at leaves nothing behind.
+    on the way, stops all workers; what they were at leaves nothing behind, and neither do lost ones.
     """
     waiting = deque((task, 1) for task in tasks)
     idle: list[Worker] = []
@@ -69,7 +70,9 @@ def dispatch(tasks: Iterable[Task], crew: Crew) -> Generator[Outcome]:
             if not isinstance(outcome, Lost):
                 idle.append(worker)
                 yield outcome
-            elif attempt < MOST_ATTEMPTS:
+                continue
+            clear_leftovers(task.target.parent)
+            if attempt < MOST_ATTEMPTS:
                 waiting.appendleft((task, attempt + 1))
             else:
                 yield Outcome.failed(task.item, _lost(outcome), task=task)

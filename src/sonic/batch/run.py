@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from sonic.batch.dispatch import dispatch
 from sonic.batch.outcome import FAILED, SUCCEEDED
+from sonic.media.staging import clear_leftovers
 from sonic.progress import Reporter
 
 if TYPE_CHECKING:
@@ -78,6 +79,8 @@ def run_batch(
         fail_fast: whether the first failure ends everything.
     """
     started = time.perf_counter()
+    for folder in {task.target.parent for task in plan.tasks}:
+        clear_leftovers(folder)  # of runs that were killed with all their workers
     missing = [task for task in plan.tasks if not results.has(task)]
     if skipped := len(plan.tasks) - len(missing):
         listeners.on_note(f"{skipped} of {plan.total} videos are there already.")

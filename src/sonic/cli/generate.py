@@ -92,8 +92,10 @@ def generate(
     with stopping_at_once():
         from sonic.cli.progress import progress_bar
         from sonic.media.output import check_output, resolve_output
+        from sonic.media.staging import clear_leftovers
 
     target = resolve_output(output)
+    clear_leftovers(target.parent)
     check_output(target, overwrite=force)
     signer = _signer(sign_with, timestamp_url, target)
     with stopping_at_once():

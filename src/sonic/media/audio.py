@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import math
 import numbers
 from dataclasses import dataclass
@@ -14,7 +13,9 @@ import numpy as np
 import soxr
 
 from sonic.errors import AudioError, AudioTooShortError, NoAudioTrackError, SilentAudioError
-from sonic.media.source import CONTAINERS, FileInput, describe, ffmpeg_name, is_file_input, locate
+from sonic.media.container import open_container
+from sonic.media.decoding import sound_frames
+from sonic.media.source import FileInput, describe, is_file_input, locate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -215,9 +216,8 @@ class _FileReader:
         return self._format[1]
 
     def _open(self) -> av.container.InputContainer:
-        source = io.BytesIO(self._source) if isinstance(self._source, bytes) else ffmpeg_name(self._source)
         try:
-            container = av.open(source, mode="r", metadata_errors="replace", options=CONTAINERS)
+            container = open_container(self._source)
         except (av.error.FFmpegError, OSError) as error:
             raise AudioError(
                 f"The recording {self._name} cannot be decoded, it is damaged or no recording: {_FORMATS}."
@@ -230,50 +230,16 @@ class _FileReader:
         return container
 
     def blocks(self, channels: int) -> Iterator[Samples]:
-        if not self.sample_rate:
-            raise AudioError(f"The recording {self._name} has no sample rate: {_FORMATS}.")
+        if not RATES[0] <= self.sample_rate <= RATES[1]:
+            raise AudioError(
+                f"The recording {self._name} has a sample rate of {self.sample_rate} Hz: {_FORMATS} "
+                f"with {RATES[0]} to {RATES[1]} Hz."
+            )
         resampler = av.AudioResampler("fltp", "mono" if self.channels == 1 else "stereo", self.sample_rate)
         with self._open() as container:
-            for frame, samples in _without_padding(_decode(container, self._name)):
+            for frame, samples in sound_frames(container, self._name):
                 for same in resampler.resample(frame):
                     yield _mix(_columns(same)[:samples], channels)
-
-
-def _decode(
-    container: av.container.InputContainer, name: str
-) -> Iterator[tuple[av.Packet[av.AudioStream], av.AudioFrame]]:
-    """Frames of the first sound track; a damaged packet is skipped unless most of them are."""
-    good = bad = 0
-    try:
-        for packet in container.demux(container.streams.audio[0]):
-            try:
-                frames = packet.decode()
-            except av.error.InvalidDataError:
-                bad += 1
-                continue
-            good += bool(packet.size)
-            yield from ((packet, frame) for frame in frames)
-    except av.error.InvalidDataError:
-        bad += 1
-    if bad > good:
-        raise AudioError(
-            f"The recording {name} is corrupt ({bad} of {bad + good} packets): get a complete copy of it."
-        )
-
-
-def _without_padding(
-    decoded: Iterable[tuple[av.Packet[av.AudioStream], av.AudioFrame]],
-) -> Iterator[tuple[av.AudioFrame, int]]:
-    """Each frame with the number of samples that count; MP4 says in the last packet where the sound ends."""
-    held: tuple[av.AudioFrame, int] | None = None
-    for packet, frame in decoded:
-        if held is not None:
-            yield held[0], held[0].samples
-        counts_samples = packet.time_base is not None and packet.time_base * frame.sample_rate == 1
-        length = packet.duration if counts_samples and packet.duration else frame.samples
-        held = frame, min(frame.samples, length)
-    if held is not None:
-        yield held
 
 
 def _checked_rate(rate: Any) -> int:

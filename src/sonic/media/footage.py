@@ -11,8 +11,9 @@ import soxr
 from av.stream import Disposition
 
 from sonic.errors import InputError, NoAudioTrackError
+from sonic.media.container import film_of, open_container
 from sonic.media.image import is_picture
-from sonic.media.source import CONTAINERS, ffmpeg_name, named_file
+from sonic.media.source import named_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,12 +57,13 @@ def look_at(path: Path) -> Look:
     Raises:
         InputError: the file holds no picture; FFmpegError: it cannot be decoded.
     """
-    with av.open(ffmpeg_name(path), options=CONTAINERS) as container:
-        frame = next(container.decode(video=0), None) if container.streams.video else None
+    with open_container(path) as container:
+        film = _film(container, path)
+        frame = next(container.decode(film), None)
         if frame is None:
-            raise InputError(f"{path} has no picture: give a video.")
+            raise _no_picture(path)
         height, width = _upright(frame).shape[:2]
-        rate = float(container.streams.video[0].average_rate or 25)
+        rate = float(film.average_rate or 25)
         return Look(width, height, rate, (container.duration or 0) / av.time_base, frame.time or 0.0)
 
 
@@ -71,7 +73,7 @@ def film_path(source: object) -> Path | None:
     if path is None or is_picture(path):
         return None
     try:
-        with av.open(ffmpeg_name(path), options=CONTAINERS) as container:
+        with open_container(path) as container:
             films = [stream for stream in container.streams.video if not _is_cover(stream)]
     except (av.FFmpegError, OSError):
         return None
@@ -89,7 +91,7 @@ def sound_after(path: Path, start: float, rate: int) -> Samples:
     Raises:
         NoAudioTrackError: there is no sound; FFmpegError: it cannot be decoded.
     """
-    with av.open(ffmpeg_name(path), options=CONTAINERS) as container:
+    with open_container(path) as container:
         if not container.streams.audio:
             raise NoAudioTrackError(f"{path} has no sound: give a video of somebody who talks.")
         mono = av.AudioResampler("flt", "mono")
@@ -107,19 +109,30 @@ def frames_from(path: Path, rate: float, first: float, start: int = 0) -> Iterat
 
     What is before is not read, but for the way from the last key frame.
     """
-    with av.open(ffmpeg_name(path), options=CONTAINERS) as container:
-        stream = container.streams.video[0]
-        half = 0.5 / float(stream.average_rate or rate)
+    with open_container(path) as container:
+        film = _film(container, path)
+        half = 0.5 / float(film.average_rate or rate)
         shown = start
         if start:  # from the key frame before it, with room for the rounding of time stamps
             container.seek(max(0, int((first + (start - 1) / rate) * av.time_base)))
-        for frame in container.decode(video=0):
+        for frame in container.decode(film):
             until = (frame.time or 0.0) - first + half
             if shown / rate <= until:
                 picture = _upright(frame)
             while shown / rate <= until:
                 yield picture
                 shown += 1
+
+
+def _film(container: av.container.InputContainer, path: Path) -> av.VideoStream:
+    film = film_of(container)
+    if film is None:
+        raise _no_picture(path)
+    return film
+
+
+def _no_picture(path: Path) -> InputError:
+    return InputError(f"{path} has no picture: give a video.")
 
 
 def _upright(frame: av.VideoFrame) -> Frame:

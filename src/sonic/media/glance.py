@@ -10,8 +10,8 @@ import av
 import numpy as np
 
 from sonic.errors import InputError
+from sonic.media.container import film_of, open_container
 from sonic.media.image import load_image
-from sonic.media.source import ffmpeg_name
 
 if TYPE_CHECKING:
     import os
@@ -49,21 +49,24 @@ def _spread(files: list[Path], count: int) -> list[Path]:
 
 def _from_video(path: Path, count: int) -> Iterator[Frame]:
     try:
-        with av.open(ffmpeg_name(path), metadata_errors="replace") as container:
-            if not container.streams.video:
+        with open_container(path) as container:
+            film = film_of(container)
+            if film is None:
                 raise InputError(f"'{path}' has no pictures in it: give a video.")
-            for frame in _decoded(container, count):
+            for frame in _decoded(container, film, count):
                 yield np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
     except (av.error.FFmpegError, OSError) as error:
         raise InputError(f"'{path}' is not a video that can be read: give an .mp4, .webm or .gif.") from error
 
 
-def _decoded(container: av.container.InputContainer, count: int) -> Iterator[av.VideoFrame]:
+def _decoded(
+    container: av.container.InputContainer, film: av.VideoStream, count: int
+) -> Iterator[av.VideoFrame]:
     length = container.duration or 0
-    frames = length / av.time_base * float(container.streams.video[0].average_rate or 25)
+    frames = length / av.time_base * float(film.average_rate or 25)
     if frames <= _SHORT:
-        yield from islice(container.decode(video=0), 0, None, max(1, round(frames / count)))
+        yield from islice(container.decode(film), 0, None, max(1, round(frames / count)))
         return
     for index in range(count):
         container.seek(length * index // count)
-        yield from islice(container.decode(video=0), 1)
+        yield from islice(container.decode(film), 1)

@@ -12,9 +12,9 @@ import av
 from PIL import Image
 
 from sonic.errors import InputError
+from sonic.media.container import film_of, open_container
 from sonic.media.labels import FIELD, gif_label
 from sonic.media.output import PROVENANCE_FILE
-from sonic.media.source import CONTAINERS, ffmpeg_name
 
 if TYPE_CHECKING:
     from sonic.media.film import Film
@@ -72,18 +72,18 @@ def read_info(path: str | os.PathLike[str]) -> VideoInfo:
     if path.is_dir():
         return _folder_info(path)
     try:
-        with av.open(ffmpeg_name(path), metadata_errors="replace", options=CONTAINERS) as container:
+        with open_container(path) as container:
             return _file_info(path, container)
     except (av.error.FFmpegError, OSError) as error:
         raise InputError(f"'{path}' is not a video that can be read: give an .mp4, .webm or .gif.") from error
 
 
 def _file_info(path: Path, container: av.container.InputContainer) -> VideoInfo:
-    if not container.streams.video:
+    video = film_of(container)
+    if video is None:
         raise InputError(f"'{path}' has no pictures in it: give a video.")
     if container.format.name.endswith(("image2", "_pipe")):  # FFmpeg's names for single pictures
         raise InputError(f"'{path}' is a picture: give a video.")
-    video = container.streams.video[0]
     tags = {key.lower(): value for key, value in container.metadata.items()}
     gif = container.format.name == "gif"
     return VideoInfo(

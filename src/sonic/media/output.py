@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
 import shutil
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sonic.errors import DiskSpaceError, ExportError, OutputExistsError, OutputPathError
+from sonic.media.staging import private_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -99,15 +99,22 @@ def check_space(target: Path, needed: float) -> None:
 
 @contextmanager
 def staged(target: Path, *, overwrite: bool) -> Iterator[Path]:
-    """A hidden sibling to write to; it becomes `target` at the end, or vanishes if anything is raised."""
+    """A hidden place beside `target` to write to; it becomes `target` at the end, or vanishes with an error.
+
+    What a killed process leaves of it is for `sonic.media.staging.clear_leftovers`.
+
+    Raises:
+        OutputExistsError, DiskSpaceError, ExportError: it cannot be written there.
+    """
     check_output(target, overwrite=overwrite)
-    staging = target.with_name(f".sonic-{secrets.token_hex(4)}{target.suffix}")
-    try:
+    with ExitStack() as stack:
+        try:
+            staging = stack.enter_context(private_folder(target.parent)) / target.name
+        except OSError as error:
+            raise export_error(error, target) from error
         yield staging
         check_output(target, overwrite=overwrite)
         _replace(staging, target)
-    finally:
-        _remove(staging)
 
 
 def _replace(staging: Path, target: Path) -> None:
@@ -117,13 +124,6 @@ def _replace(staging: Path, target: Path) -> None:
         staging.replace(target)
     except OSError as error:
         raise export_error(error, target) from error
-
-
-def _remove(staging: Path) -> None:
-    if staging.is_dir():
-        shutil.rmtree(staging)
-    else:
-        staging.unlink(missing_ok=True)
 
 
 def export_error(error: Exception, target: Path) -> DiskSpaceError | ExportError:

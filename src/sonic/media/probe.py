@@ -21,9 +21,9 @@ from sonic.errors import (
     InputError,
     NoAudioTrackError,
 )
+from sonic.media.container import open_container
 from sonic.media.footage import look_at
 from sonic.media.image import MAXIMUM_PIXELS, MINIMUM_SIDE
-from sonic.media.source import CONTAINERS, ffmpeg_name
 
 if TYPE_CHECKING:
     import os
@@ -103,9 +103,7 @@ def probe_recording(path: str | os.PathLike[str], *, seconds: float) -> Recordin
         AudioTooLongError: it lasts longer than `seconds`.
     """
     try:
-        with av.open(
-            ffmpeg_name(Path(path)), mode="r", metadata_errors="replace", options=CONTAINERS
-        ) as container:
+        with open_container(Path(path)) as container:
             if not container.streams.audio:
                 raise NoAudioTrackError(
                     "There is no sound in the recording: send a recording or a video with sound."

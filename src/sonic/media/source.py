@@ -11,16 +11,6 @@ if TYPE_CHECKING:
 
 FileInput: TypeAlias = "str | os.PathLike[str] | bytes | bytearray | memoryview | IO[bytes]"
 
-# Containers that FFmpeg may read; playlists are missing, because they make it open other files and addresses.
-CONTAINERS = {
-    "format_whitelist": (
-        "wav,w64,rf64,aiff,au,caf,flac,mp3,aac,adts,loas,ogg,oga,opus,matroska,webm,mov,mp4,m4a,amr,amrnb,amrwb,ape,"
-        "wv,tta,tak,asf,avi,mpeg,mpegts,mpegvideo,flv,ac3,eac3,dts,mpc,mpc8,voc,gsm,sox,spx,gif,apng,"
-        "png_pipe,jpeg_pipe,webp_pipe,bmp_pipe,tiff_pipe,image2"
-    ),
-    "protocol_whitelist": "file",
-}
-
 
 def describe(source: object) -> str:
     """A short name of `source` for messages: the file's path, or what kind of thing it is."""

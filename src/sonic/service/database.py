@@ -6,7 +6,7 @@ import dataclasses
 import re
 import secrets
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -41,6 +41,20 @@ class Transaction:
 
     connection: Connection
     now: datetime
+    _last: list[tuple[tuple[str, ...], sqlalchemy.Executable]] = field(default_factory=list)
+
+    def execute_last(self, rank: tuple[str, ...], statement: sqlalchemy.Executable) -> None:
+        """Run a statement just before the end, behind all that have a lower rank.
+
+        This is for rows that many transactions change: locked after all others and always in the same order,
+        they make nobody wait in a circle.
+        """
+        self._last.append((rank, statement))
+
+    def finish(self) -> None:
+        """Run what was left for the end."""
+        for _, statement in sorted(self._last, key=lambda entry: entry[0]):
+            self.execute(statement)
 
     def execute(self, statement: sqlalchemy.Executable) -> sqlalchemy.CursorResult[Any]:
         """Run a statement."""
@@ -87,7 +101,9 @@ class Database:
     def write(self) -> Iterator[Transaction]:
         """A transaction whose changes are kept together or not at all."""
         with _translated(), self._engine.begin() as connection:
-            yield Transaction(connection, self._now(connection))
+            transaction = Transaction(connection, self._now(connection))
+            yield transaction
+            transaction.finish()
 
     @property
     def shared(self) -> bool:

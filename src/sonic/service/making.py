@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import sonic
 from sonic.config import GenerateConfig
 from sonic.service.jobs import MEDIA_TYPES, Outcome
+from sonic.service.memory import limited_memory
 from sonic.service.trash import store_file
 
 if TYPE_CHECKING:
@@ -24,11 +26,19 @@ if TYPE_CHECKING:
 SIGNED = ("mp4", "gif")  # formats that can carry Content Credentials
 
 
-def signer_of(settings: ServiceSettings) -> Signer | None:
-    """Who signs the videos, if anybody does."""
-    if settings.certificate is None or settings.certificate_key is None:
-        return None
-    return sonic.Signer(settings.certificate, settings.certificate_key)
+@dataclass(frozen=True)
+class Terms:
+    """How every video is made: who signs it, if anybody does, and the megabytes it may take, 0 for any."""
+
+    signer: Signer | None = None
+    memory: int = 0
+
+
+def terms_of(settings: ServiceSettings, *, limited: bool) -> Terms:
+    """What the settings say; memory is limited only if asked for."""
+    certificate, key = settings.certificate, settings.certificate_key
+    signer = None if certificate is None or key is None else sonic.Signer(certificate, key)
+    return Terms(signer, settings.memory_limit if limited else 0)
 
 
 def make(
@@ -37,7 +47,7 @@ def make(
     blobs: BlobStore,
     attempt: Attempt,
     folder: Path,
-    signer: Signer | None = None,
+    terms: Terms,
 ) -> Outcome:
     """Make and store the video, in an empty `folder` that is the caller's to remove.
 
@@ -46,15 +56,19 @@ def make(
     """
     job = attempt.job
     began = time.monotonic()
-    video = model.generate(
-        audio=blobs.save(job.audio, folder / "recording"),
-        image=blobs.save(job.image, folder / "portrait"),
-        config=GenerateConfig.build(**job.config),
-        face_points=job.face_points,
-        on_progress=attempt.on_progress,
-    )
-    sign = signer if job.format in SIGNED else None
-    path = video.export(folder / f"video.{job.format}", on_frame=attempt.on_frame, sign=sign)
+    audio = blobs.save(job.audio, folder / "recording")
+    image = blobs.save(job.image, folder / "portrait")
+    path = folder / f"video.{job.format}"
+    with limited_memory(terms.memory):
+        video = model.generate(
+            audio=audio,
+            image=image,
+            config=GenerateConfig.build(**job.config),
+            face_points=job.face_points,
+            on_progress=attempt.on_progress,
+        )
+        sign = terms.signer if job.format in SIGNED else None
+        video.export(path, on_frame=attempt.on_frame, sign=sign)
     blob = store_file(database, blobs, path)
     return Outcome(
         output=blob.key,

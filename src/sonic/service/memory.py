@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _SIGNS = (
     "bad alloc",
@@ -11,26 +16,34 @@ _SIGNS = (
     "cannot allocate memory",
     "insufficient memory",
     "can't start new thread",
+    "resource temporarily unavailable",
+    "failed to map segment",
 )
 _STATUS = Path("/proc/self/status")
 
 
-def limit_memory(megabytes: int) -> bool:
-    """Let this process take that much on top of what it has; True if the system enforces it (Linux).
+@contextmanager
+def limited_memory(megabytes: int) -> Iterator[None]:
+    """In this block the process may take so much on top of what it has; 0 for any, enforced on Linux only.
 
     Address space is limited, not resident memory: an allocation that would go beyond fails at once, before
-    the machine begins to swap.
+    the machine begins to swap. The limit is every thread's, and not all that runs beside a job can bear one:
+    obstore waits for ever for a thread that it cannot start, and Ray aborts. So keep the block short.
     """
     if megabytes <= 0 or not _STATUS.exists():
-        return False
+        yield
+        return
     import resource
 
+    before, hard = resource.getrlimit(resource.RLIMIT_AS)
     limit = _address_space() + megabytes * 2**20
-    _, hard = resource.getrlimit(resource.RLIMIT_AS)
     if hard != resource.RLIM_INFINITY:
         limit = min(limit, hard)
     resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
-    return True
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (before, hard))
 
 
 def _address_space() -> int:
@@ -42,11 +55,13 @@ def _address_space() -> int:
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether an error means that memory ran out.
+    """Whether an error means that memory ran out, or comes from one that does.
 
     Libraries in C++ have no exception of Python's for that, only words: ONNX Runtime says `bad allocation` or
     `Failed to allocate memory`, OpenCV `Insufficient memory`, FFmpeg `Cannot allocate memory`. A thread needs
-    room for its stack.
+    room for its stack (`Resource temporarily unavailable`), a library that is loaded late for its code.
     """
     words = str(error).lower()
-    return isinstance(error, MemoryError) or any(sign in words for sign in _SIGNS)
+    if isinstance(error, MemoryError) or any(sign in words for sign in _SIGNS):
+        return True
+    return error.__cause__ is not None and is_out_of_memory(error.__cause__)

@@ -31,7 +31,7 @@ _BEAT_EVERY = 2.0  # seconds at most: a job that is cancelled hears of it so soo
 _PREVIEW_EVERY = 1.0  # seconds
 _PREVIEW_SIDE = 384  # pixels of the longer side
 _PREVIEW_QUALITY = 75
-_TROUBLE = (StorageError, MemoryError)  # the job may leave no memory for this thread; it tries again
+_TROUBLE = (StorageError, MemoryError, OSError)  # the job may leave no memory for this thread; it tries again
 _HARD_AFTER = 5.0  # seconds that work which takes too long has to end by itself
 
 logger = logging.getLogger(__name__)

@@ -182,7 +182,10 @@ class JobQueue:
         elif job.attempts < self._attempts:
             transitions.requeue(transaction, job, reason="the worker was lost")
         else:
-            message = f"The worker died in each of {job.attempts} attempts: save picture and sound again."
+            message = (
+                f"The worker died in each of {job.attempts} attempts: save picture and sound again, "
+                "or ask for a smaller video."
+            )
             transitions.fail(transaction, job, {"code": "worker_lost", "message": message})
 
 

@@ -189,3 +189,15 @@ workers = Table(
     Column("state", String(16), nullable=False),
     Column("job_id", String(40)),
 )
+
+durations = Table(
+    "durations",
+    metadata,
+    Column("measure", String(16), primary_key=True),
+    Column("outcome", String(16), primary_key=True),
+    Column(
+        "seconds_limit", String(16), primary_key=True
+    ),  # upper limit as text: a key, and infinity among them
+    Column("jobs", BigInteger, nullable=False),
+    Column("seconds", Float, nullable=False),
+)

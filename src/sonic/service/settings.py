@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from sonic.options import Option
 
+LEAST_MEMORY = 512  # megabytes; a draft of a second needs nearly 400
 SECRETS = ("token", "webhook_secret", "database_url", "storage_url")  # URLs may hold passwords
 
 
@@ -122,7 +123,7 @@ class ServiceSettings:
     )
     memory_limit: int = declare(
         4096,
-        "Megabytes that a job may take on top of the loaded model; 0 for no limit.",
+        "Megabytes that a job may take on top of the loaded model: 512 or more, or 0 for no limit.",
         "Enforced on Linux: what needs more fails with the code `memory_limit`.",
         unit="MB",
         minimum=0,
@@ -230,6 +231,11 @@ class ServiceSettings:
     def __post_init__(self) -> None:
         for option in described(type(self)):
             object.__setattr__(self, option.name, check_option(option, getattr(self, option.name)))
+        if 0 < self.memory_limit < LEAST_MEMORY:
+            raise ConfigError(
+                f"memory_limit is {self.memory_limit} MB, which is too little for any video: "
+                f"give {LEAST_MEMORY} MB or more, or 0 for no limit."
+            )
         if (self.certificate is None) != (self.certificate_key is None):
             raise ConfigError("certificate and certificate_key belong together: set both, or neither.")
 

@@ -167,6 +167,14 @@ class JobStore:
             found = {row.state: row.jobs for row in transaction.execute(query)}
             return {state: found.get(state, 0) for state in STATES}
 
+    def longest_wait(self) -> float:
+        """Seconds for which the oldest waiting job could have begun, 0 if none waits."""
+        jobs = schema.jobs
+        query = sqlalchemy.select(jobs.c.available_at).where(jobs.c.state == QUEUED)
+        with self._database.read() as transaction:
+            oldest = transaction.execute(query.order_by(jobs.c.available_at).limit(1)).scalar_one_or_none()
+            return 0.0 if oldest is None else max(0.0, (transaction.now - oldest).total_seconds())
+
     def _insert(self, transaction: Transaction, job_id: str, new: NewJob) -> Job:
         values = dataclasses.asdict(new) | {
             "id": job_id,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy
 
-from sonic.service import schema
+from sonic.service import durations, schema
 from sonic.service.database import new_id
 from sonic.service.jobs import CANCELED, FAILED, QUEUED, RUNNING, SUCCEEDED
 
@@ -45,6 +45,8 @@ def add_event(transaction: Transaction, job_id: str, kind: str, data: dict[str, 
 def start(transaction: Transaction, job: Job, *, worker: str, lease: float) -> None:
     """Give a queued job to a worker; every attempt counts, also one that is never heard of again."""
     jobs = schema.jobs
+    if job.started_at is None:
+        durations.count(transaction, durations.WAIT, durations.STARTED, job.created_at)
     transaction.execute(
         sqlalchemy.update(jobs)
         .where(jobs.c.id == job.id)
@@ -114,9 +116,19 @@ def _complete(transaction: Transaction, job: Job, state: str, values: dict[str, 
     expiry = None if job.kept_for is None else transaction.now + timedelta(seconds=job.kept_for)
     ending = {"state": state, "completed_at": transaction.now, "expires_at": expiry} | values | _NO_LEASE
     transaction.execute(sqlalchemy.update(jobs).where(jobs.c.id == job.id).values(ending))
+    _count(transaction, job, state)
     transaction.execute(sqlalchemy.delete(previews).where(previews.c.job_id == job.id))
     add_event(transaction, job.id, "completed", {"status": state, "error": values.get("error")})
     _announce(transaction, job, "completed", state, values)
+
+
+def _count(transaction: Transaction, job: Job, state: str) -> None:
+    """What took the time that ends with the job; one that never started has only waited."""
+    if job.started_at is not None:
+        durations.count(transaction, durations.RUN, state, job.started_at)
+    else:
+        outcome = durations.CACHED if state == SUCCEEDED else state
+        durations.count(transaction, durations.WAIT, outcome, job.created_at)
 
 
 def _announce(transaction: Transaction, job: Job, event: str, state: str, values: dict[str, Any]) -> None:

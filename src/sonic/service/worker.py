@@ -13,8 +13,8 @@ from sonic.service.attempt import Stopped
 from sonic.service.blobs import BlobStore
 from sonic.service.database import Database
 from sonic.service.fleet import Fleet, new_name
-from sonic.service.making import make, signer_of
-from sonic.service.memory import is_out_of_memory, limit_memory
+from sonic.service.making import make, terms_of
+from sonic.service.memory import is_out_of_memory
 from sonic.service.pulse import Pulse
 from sonic.service.queue import JobQueue, Verdict
 from sonic.service.scratch import remove_scratch, scratch
@@ -53,7 +53,7 @@ class Worker:
     ) -> None:
         self.name = name or new_name()
         self._settings = settings
-        self._signer = signer_of(settings)
+        self._terms = terms_of(settings, limited=kill is not None)
         self._database = Database(settings.database)
         self._blobs = BlobStore(settings.storage)
         self._queue = JobQueue(self._database, lease=settings.lease, attempts=settings.attempts)
@@ -64,7 +64,6 @@ class Worker:
             time_limit=settings.time_limit,
             kill=None if kill is None else lambda: self._die(kill),
         )
-        self._limited = kill is not None
         self._ending = threading.Event()
         self._attempt: Attempt | None = None
 
@@ -88,8 +87,6 @@ class Worker:
     def load(self) -> Model:
         """The model of the settings, loaded once for all jobs."""
         model = load_model(self._settings.model, self._settings.device)
-        if self._limited:
-            limit_memory(self._settings.memory_limit)
         self._pulse.ready()
         logger.info("worker %s is ready", self.name)
         return model
@@ -127,7 +124,7 @@ class Worker:
         with self._pulse.holding(job) as attempt, scratch(self._settings, self.name) as folder:
             self._attempt = attempt
             try:
-                outcome = make(model, self._database, self._blobs, attempt, folder, self._signer)
+                outcome = make(model, self._database, self._blobs, attempt, folder, self._terms)
                 self._queue.finish(job.id, self.name, outcome)
                 logger.info("worker %s finished %s", self.name, job.id)
             except Stopped as stopped:

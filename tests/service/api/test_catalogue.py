@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -94,21 +96,43 @@ def test_readiness_needs_a_worker(live, serve, finished):
     assert live.get("/healthz").text == "ok"
 
 
-def test_figures_for_prometheus(serve, order):
-    client = serve()
-    order(client)
-    client.get("/v1/videos/vid_" + "0" * 26)
-    figures = {
+def figures_of(client):
+    return {
         (sample.name, *sample.labels.values()): sample.value
         for family in text_string_to_metric_families(client.get("/metrics").text)
         for sample in family.samples
     }
+
+
+def test_figures_for_prometheus(serve, order):
+    client = serve()
+    job = order(client).json()
+    client.get("/v1/videos/vid_" + "0" * 26)
+    figures = figures_of(client)
     assert figures["sonic_jobs", "queued"] == 1
     assert figures["sonic_jobs", "succeeded"] == 0
     assert figures["sonic_workers", "ready"] == 0
     assert figures["sonic_http_requests_total", "POST", "/v1/videos", "202"] == 1
     assert figures["sonic_http_requests_total", "GET", "/v1/videos/{job_id}", "404"] == 1
     assert figures["sonic_http_seconds_count", "POST", "/v1/videos"] == 1
+    assert figures["sonic_job_wait_seconds_bucket", "+Inf", "started"] == 0
+    assert figures["sonic_oldest_job_seconds",] > 0
+    client.post(job["urls"]["cancel"])
+    canceled = figures_of(client)
+    assert canceled["sonic_job_wait_seconds_bucket", "3600.0", "canceled"] == 1
+    assert 0 < canceled["sonic_job_wait_seconds_sum", "canceled"] < 3600
+    assert canceled["sonic_oldest_job_seconds",] == 0
+
+
+@pytest.mark.usefixtures("finished")
+def test_the_manual_names_figures_that_there_are(live):
+    manual = (Path(__file__).parents[3] / "docs" / "service-operations.md").read_text(encoding="utf-8")
+    watching = manual.partition("## Watching it")[2]
+    names = set(re.findall(r"sonic_[a-z_]+", watching))
+    figures = figures_of(live)
+    assert len(names) > 8
+    assert names <= {name for name, *_ in figures} | {name.removesuffix("_bucket") for name, *_ in figures}
+    assert figures["sonic_job_run_seconds_count", "succeeded"] >= 1
 
 
 @pytest.mark.skipif(find_spec("httpx_sse") is None, reason="needs the client extra")

@@ -17,24 +17,18 @@ if TYPE_CHECKING:
     from sonic.render.pixels import Array, Picture
     from sonic.render.rig import FaceRig, PosedFace
 
-_FROM, _TO = (
-    0.2,
-    0.6,
-)  # closure between which the lid turns from the picture's into one with a skin of its own
-_LITTLE, _MUCH = (
-    1.4,
-    2.2,
-)  # times its height in the picture; a lid that shows in the picture is drawn as it is
-_MIRRORED = (
-    0.15,
-    0.75,
-)  # from where to where between crease and brow the skin lies whose reflection the lid is
+_FROM, _TO = 0.2, 0.6  # closure between which the lid of the picture turns into one with skin of its own
+# A lid that shows in the picture stays as it is, unless it is stretched by that much or, in shares of the
+# brightness under the eye, so dark that it must be full of lashes.
+_LITTLE, _MUCH = 1.4, 2.2
+_LIGHT, _DIM = 0.75, 0.55
+_MIRRORED = 0.15, 0.75  # from where to where between crease and brow lies the skin that the lid reflects
 _STRIP = (25, 33)  # samples of that skin, up and along
 _HAIR = 9  # samples; darker things that are thinner are lashes or hairs of the brow, and not skin
-_FOLD = 0.2  # share of the lid's height over which the crease turns into it
-_CORNER = 0.12, 0.18  # shares of the eye's width over which skin and lashes fade at its corners
-_DARKEST = 0.8  # of the skin under the eye; a lid darker than that is the shadow that its fold lies in
-_SHADE = 0.12  # how much darker the lid is at its edge
+_FOLD = 0.5  # share of the lid's height over which the crease turns into it
+_CORNER = 0.22, 0.18  # shares of the eye's width over which skin and lashes fade at its corners
+_DARKEST = 0.7  # of the skin under the eye; a lid darker than that is the shadow that its fold lies in
+_SHADE = 0.15  # how much darker the lid is at its edge
 _LASH = 0.03  # eye widths; half the thickness of the line of lashes
 _HANGING = 0.06  # eye widths that lashes hang down
 _DARK = 0.7  # of the lashes' colour at most
@@ -110,7 +104,9 @@ class LidSkin:
         order = slice(None) if eye == 0 else slice(None, None, -1)
         self._rows = [*edges, UPPER_CREASE[eye][order], UPPER_BROW[eye][order], LOWER_CREASE[eye][order]]
         self._source = _Curves.of(rig.vertices, self._rows)
+        self._under = self._mean_between(picture, _UNDER, _UNDER)
         self._strip = self._clean_skin(picture)
+        self._hairy = self._full_of_lashes(picture)
         self._lashes = self._colour_of_lashes(picture)
 
     def draw(self, canvas: Picture, posed: PosedFace) -> None:
@@ -153,7 +149,8 @@ class LidSkin:
         then = self._source
         stretch = (now.heights[_UPPER] - now.heights[_CREASE]) / now.length
         stretch /= np.maximum(then.heights[_UPPER] - then.heights[_CREASE], 0.5) / then.length
-        needed = np.convolve(np.pad(ramp(stretch, _LITTLE, _MUCH), _AROUND, mode="edge"), _EVEN, "valid")
+        new = np.maximum(ramp(stretch, _LITTLE, _MUCH), np.float32(self._hairy))
+        needed = np.convolve(np.pad(new, _AROUND, mode="edge"), _EVEN, "valid")
         needed = np.interp(place, _PLACES, needed).astype(np.float32)
         share: Array = needed * _taper(place, _CORNER[0]) * ramp(depth, 0, _FOLD) * np.clip(above + 0.5, 0, 1)
         return share
@@ -180,11 +177,23 @@ class LidSkin:
         strip = then.heights[_CREASE] + share * (then.heights[_BROW] - then.heights[_CREASE])
         found = remap(picture, then.pixels(strip))
         clean = blur(close_dark(found, _HAIR).astype(np.float32), _HAIR / 3)
-        under = remap(picture, then.pixels(then.heights[_UNDER : _UNDER + 1])).astype(np.float32).mean((0, 1))
-        shadow, light = (float(colour @ LUMA) for colour in (clean.mean((0, 1)), under))
+        shadow, light = (float(colour @ LUMA) for colour in (clean.mean((0, 1)), self._under))
         borrowed = np.clip((_DARKEST * light - shadow) / max(1.0, light - shadow), 0, 1)
-        lit: Array = clean + np.float32(borrowed) * (under - clean)
+        lit: Array = clean + np.float32(borrowed) * (self._under - clean)
         return lit
+
+    def _full_of_lashes(self, picture: Picture) -> float:
+        """Whether the lid in the picture is too dark to be skin, 0..1."""
+        shown, light = (float(c @ LUMA) for c in (self._mean_between(picture, _CREASE, _UPPER), self._under))
+        return float(ramp(np.array(-shown / max(1.0, light)), -_LIGHT, -_DIM))
+
+    def _mean_between(self, picture: Picture, first: int, last: int) -> Array:
+        """Mean colour `[3]` of the picture between two rows, away from the eye's corners."""
+        share = np.linspace(0, 1, 9, dtype=np.float32)[:, None]
+        heights = self._source.heights[first] * (1 - share) + self._source.heights[last] * share
+        found = remap(picture, self._source.pixels(heights)[:, 6:-6])
+        mean: Array = found.astype(np.float32).mean((0, 1))
+        return mean
 
     def _colour_of_lashes(self, picture: Picture) -> Array:
         """The dark tenth of what lies on the upper lid's edge in the picture, `[3]`."""

@@ -299,7 +299,7 @@ def test_chinese_from_top_to_bottom(visit, address):
     page.evaluate("document.querySelectorAll('details').forEach(part => { part.open = true; })")
     shown = page.inner_text("main").replace("SONIC", "")
     codes = set(" ".join(page.locator("main code").all_inner_texts()).split())
-    words = {word for word in re.findall(r"[A-Za-z_]{3,}", shown) if word not in codes}
+    words = {word for word in re.findall(r"[A-Za-z_-]{3,}", shown) if word not in codes}
     names = "JPEG PNG WebP WAV MP3 OGG WebM GIF Python kHz config json"
     assert words <= set(names.split())
     page.select_option("#language", "en")

@@ -51,12 +51,18 @@ class TestMigrations:
 
     def test_several_processes_may_start_at_once(self, empty_url):
         opened = []
-        threads = [threading.Thread(target=lambda: opened.append(Database(empty_url))) for _ in range(4)]
+        together = threading.Barrier(8)
+
+        def start():
+            together.wait()
+            opened.append(Database(empty_url))
+
+        threads = [threading.Thread(target=start) for _ in range(8)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-        assert [JobStore(database).counts()["queued"] for database in opened] == [0] * 4
+        assert [JobStore(database).counts()["queued"] for database in opened] == [0] * 8
         for database in opened:
             database.close()
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 import re
 import secrets
+import sqlite3
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     Record = TypeVar("Record", bound=DataclassInstance)
 
 _BUSY = 30_000  # milliseconds that SQLite waits for another writer
+_AGAIN = 0.01  # seconds until a new file is asked again
 _POOL = {"pool_size": 8, "max_overflow": 56}  # as many as a server's threads; idle ones are closed again
 _MIGRATING = 7_302_771_543  # the name of PostgreSQL's lock, any number that nobody else uses
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32
@@ -197,13 +200,31 @@ def _make_folder(path: str) -> None:
 
 def _prepare_sqlite(connection: Any, _: Any) -> None:
     connection.isolation_level = None  # we begin transactions ourselves, below
-    for pragma in (
-        "journal_mode = WAL",
-        f"busy_timeout = {_BUSY}",
-        "foreign_keys = ON",
-        "synchronous = FULL",
-    ):
+    for pragma in (f"busy_timeout = {_BUSY}", "foreign_keys = ON", "synchronous = FULL"):
         connection.execute(f"PRAGMA {pragma}").close()
+    _write_ahead(connection)
+
+
+def _write_ahead(connection: Any) -> None:
+    """Let readers and a writer work side by side (WAL).
+
+    Of two connections that switch a new file at once SQLite refuses one, and does not wait before it does.
+    """
+    deadline = time.monotonic() + _BUSY / 1000
+    while not _switched(connection):
+        if time.monotonic() > deadline:
+            raise StorageError("The database is too busy: try again in a moment.")
+        time.sleep(_AGAIN)
+
+
+def _switched(connection: Any) -> bool:
+    try:
+        connection.execute("PRAGMA journal_mode = WAL").close()
+    except sqlite3.OperationalError as error:
+        if "locked" not in str(error):
+            raise
+        return False
+    return True
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -46,7 +46,9 @@ def visit(browser):
         page = context.new_page()
         page.set_default_timeout(60_000)
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda message: complaints.append(message.text) if is_ours(message) else None)
+        page.on(
+            "console", lambda message: complaints.append(complaint(message)) if is_ours(message) else None
+        )
         page.goto(address)
         if ready:
             page.wait_for_selector("html[data-ready]")
@@ -61,6 +63,10 @@ def visit(browser):
 def is_ours(message):
     """Whether a line of the console is an error of the page; the browser adds its own to answers like 409."""
     return message.type == "error" and "status of 4" not in message.text
+
+
+def complaint(message):
+    return f"{message.text} ({message.location['url']})"
 
 
 @pytest.fixture(scope="session")

@@ -10,8 +10,9 @@ export const address = (path) => new URL(path.replace(/^\//, ""), ROOT).href;
 
 /** Send a request; an answer that is no success is thrown as a Problem. */
 export async function send(path, options = {}) {
-  const answer = await attempt(path, options);
-  if (answer.status === 401 && await askForKey()) return send(path, options);
+  const used = key();
+  const answer = await attempt(path, options, used);
+  if (answer.status === 401 && await askForKey(used)) return send(path, options);
   if (!answer.ok) throw await problemOf(answer);
   return answer;
 }
@@ -37,9 +38,9 @@ export function stringify(config) {
   return JSON.stringify(config).replace(/"seed":"(\d+)"/, '"seed":$1');
 }
 
-async function attempt(path, options) {
+async function attempt(path, options, used) {
   const headers = { ...options.headers };
-  if (key()) headers.Authorization = `Bearer ${key()}`;
+  if (used) headers.Authorization = `Bearer ${used}`;
   try {
     return await fetch(address(path), { ...options, headers });
   } catch (error) {

@@ -6,15 +6,22 @@ const STORED = "sonic.key";
 
 export const key = () => sessionStorage.getItem(STORED);
 
-/** Open the dialog; resolves when it is closed, with whether a key was entered. */
-export function askForKey() {
+let asking = null;
+
+/** Ask for another key than the one that was refused; resolves with whether there is one to try. */
+export function askForKey(refused) {
+  // Requests run side by side: a late refusal of an old key says nothing of one entered since.
+  if (key() !== refused) return Promise.resolve(true);
+  asking ??= ask(refused).finally(() => { asking = null; });
+  return asking;
+}
+
+function ask(refused) {
   const dialog = byId("key");
-  byId("key-wrong").hidden = !key();
+  byId("key-wrong").hidden = !refused;
   sessionStorage.removeItem(STORED);
-  if (!dialog.open) {
-    dialog.returnValue = "";
-    dialog.showModal();
-  }
+  dialog.returnValue = "";
+  dialog.showModal();
   return new Promise((resolve) => {
     dialog.addEventListener("close", () => {
       const typed = byId("key-value").value.trim();

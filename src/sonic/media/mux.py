@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -56,6 +57,7 @@ def open_writer(
         except (av.error.FFmpegError, OSError) as error:
             raise export_error(error, target) from error
         try:
+            writer.start()  # only in here, or an interrupt just before would leave a thread that never ends
             yield writer
             writer.finish()
         finally:
@@ -85,7 +87,11 @@ class FrameWriter:
         self._frames: queue.Queue[Frame | None] = queue.Queue(_WAITING_FRAMES)
         self._complete = self._given_up = False
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="sonic-encode")
-        self._work: Future[None] = self._pool.submit(self._encode)
+        self._work: Future[None] = Future()
+
+    def start(self) -> None:
+        """Begin the thread; whoever calls this must `close`, even if it is interrupted."""
+        self._work = self._pool.submit(self._encode)
 
     def write(self, frame: Frame) -> None:
         """Queue one frame, uint8 RGB `[H, W, 3]`; it must not be changed afterwards."""
@@ -122,9 +128,10 @@ class FrameWriter:
     def _next(self) -> Frame | None:
         """The next frame, None after the last one.
 
-        An interrupt inside of `put` can lose the wake-up that belongs to it: who waits must look up.
+        An interrupt inside of `put` can lose the wake-up that belongs to it, one between two statements the
+        call of `close`: who waits must look up, and see whether anybody is left to write for.
         """
-        while not self._given_up:
+        while not self._given_up and threading.main_thread().is_alive():
             with suppress(queue.Empty):
                 return self._frames.get(timeout=_LOOK_UP)
         return None

@@ -114,8 +114,10 @@ class LidSkin:
         now = _Curves.of(posed.vertices, self._rows)
         closure = self._closure(now)
         shut = float(ramp(np.array(closure), _FROM, _TO))
+        if not shut:  # nearly always
+            return
         window = self._window(now, canvas.shape[0])
-        if not shut or window is None:
+        if window is None:
             return
         place, height = _coordinates(now, window)
         upper, _, crease, *_ = now.at(place)
